@@ -1,0 +1,69 @@
+# The commands of this project. `make` lists them.
+# Options: STUDY=name PRESET=smoke|quick GRID="activation=relu,tanh seed=range(0,3)" PORT=5000
+
+PYTHON ?= python3
+STUDY ?= convergence
+PRESET ?=
+GRID ?=
+PORT ?= 5000
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export GRID STUDY PRESET
+
+# A grid from the command line belongs to the study `adhoc`; a preset has a name of its own.
+NAME = $(if $(GRID),adhoc,$(STUDY)$(if $(PRESET),-$(PRESET)))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup sweep plan report ui test test-slow lint bench clean
+
+help:  ## list these commands
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(READY)  ## make the virtual environment, once
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $(READY)
+
+# GRID reaches the shell by the environment and is split into words, never parsed: parentheses,
+# brackets and stars are safe.
+define LAUNCH
+set -f; \
+if [ -n "$$GRID" ]; then $(BIN)/python -m harness $$GRID $(1) -m; \
+else $(BIN)/python -m harness "study=$$STUDY" $${PRESET:+"sweep.preset=$$PRESET"} $(1) -m; fi
+endef
+
+sweep: setup  ## train a grid and report it: STUDY=name, or GRID="key=a,b seed=range(0,3)"
+	@$(call LAUNCH,); status=$$?; \
+	if [ $$status -le 1 ]; then $(BIN)/python -m reports "$(NAME)" || exit $$?; fi; \
+	exit $$status
+
+plan: setup  ## print what a sweep would train, and train nothing
+	@$(call LAUNCH,sweep.plan=true)
+
+report: setup  ## draw the report of a study anew from MLflow
+	@$(BIN)/python -m reports "$(NAME)"
+
+ui: setup  ## browse every run at http://127.0.0.1:5000
+	$(BIN)/mlflow server --host 127.0.0.1 --port $(PORT) --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db}"
+
+test: setup  ## run all tests but the slow ones
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-slow: setup  ## run the tests that need minutes
+	$(BIN)/python -m pytest -m slow
+
+lint: setup  ## ruff, mypy and the contracts between rooms
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup  ## time the engine side by side with its peers
+	$(BIN)/python -m benchmarks
+
+clean:  ## remove the environment and everything generated, but keep mlruns/
+	rm -rf $(VENV) reports/output .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,272 @@
+"""RunConfig: what one run is, as a frozen and validated value, and its fingerprint."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Gt
+
+from harness.data.datasets import DATASETS, Dataset
+from harness.data.splits import split_sizes
+from harness.engine import NUMERICS
+from harness.engine.activations import ACTIVATIONS, Activation
+from harness.engine.diagnostics import DIAGNOSTICS, Diagnostics
+from harness.engine.feeding import FEEDINGS, Feeding
+from harness.engine.initializers import INITIALIZERS, Initializer
+from harness.engine.losses import LOSSES, Loss
+from harness.engine.schedules import SCHEDULES, Schedule
+from harness.engine.stopping import STOPPINGS, Stopping
+from harness.engine.update_rules import UPDATE_RULES, UpdateRule
+from harness.errors import ConfigurationError, nearest, unknown
+from harness.validation import build, choose
+
+Seed = Annotated[int, Ge(0)]
+OutputName = Literal["auto", "sigmoid", "softmax", "identity"]
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """The seeds of a run's streams, each derived from `seed` where None."""
+
+    split: Seed | None = None
+    weights: Seed | None = None
+    order: Seed | None = None
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A dense network.
+
+    Attributes
+    ----------
+    hidden : tuple of int or None
+        Units of each hidden layer, from the input; () has none. None: `depth` layers of `width`.
+    activations : tuple of str or None
+        Names, one a hidden layer; None: `activation` in all of them.
+    output : str
+        ``auto``: softmax for more than two classes, one sigmoid column for two, identity for a
+        regression, whatever the loss.
+    """
+
+    name: Literal["mlp"] = "mlp"
+    hidden: tuple[Annotated[int, Gt(0)], ...] | None = None
+    depth: Annotated[int, Ge(0)] = 1
+    width: Annotated[int, Gt(0)] = 32
+    activations: tuple[str, ...] | None = None
+    bias: bool = True
+    output: OutputName = "auto"
+
+    @property
+    def hidden_sizes(self) -> tuple[int, ...]:
+        """Return the units of each hidden layer."""
+        return (self.width,) * self.depth if self.hidden is None else self.hidden
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Which library trains: so far the NumPy engine of this project."""
+
+    name: Literal["numpy"] = "numpy"
+
+
+@dataclass(frozen=True)
+class Scalars:
+    """The keys of a run that belong to no group."""
+
+    seed: Seed = 0
+    seeds: Seeds = Seeds()
+    dtype: Literal["float32", "float64"] = "float64"
+
+
+ARCHITECTURES = {"mlp": Architecture}
+ENGINES = {"numpy": Engine}
+
+GROUPS: dict[str, Mapping[str, type[Any]]] = {
+    "architecture": ARCHITECTURES,
+    "activation": ACTIVATIONS,
+    "initializer": INITIALIZERS,
+    "loss": LOSSES,
+    "optimizer": FEEDINGS,
+    "update": UPDATE_RULES,
+    "schedule": SCHEDULES,
+    "stopping": STOPPINGS,
+    "dataset": DATASETS,
+    "diagnostics": DIAGNOSTICS,
+    "engine": ENGINES,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """One run: a regime and a seed. Equal values train to equal bits."""
+
+    seed: int
+    seeds: Seeds
+    dtype: str
+    architecture: Architecture
+    activation: Activation
+    initializer: Initializer
+    loss: Loss
+    optimizer: Feeding
+    update: UpdateRule
+    schedule: Schedule
+    stopping: Stopping
+    dataset: Dataset
+    diagnostics: Diagnostics
+    engine: Engine
+
+    @property
+    def split_seed(self) -> int:
+        """Return the seed of the split."""
+        return self.seed if self.seeds.split is None else self.seeds.split
+
+    @property
+    def weights_seed(self) -> int:
+        """Return the seed of the initial weights."""
+        return self.seed if self.seeds.weights is None else self.seeds.weights
+
+    @property
+    def order_seed(self) -> int:
+        """Return the seed of the sample order."""
+        return self.seed if self.seeds.order is None else self.seeds.order
+
+    @property
+    def output(self) -> str:
+        """Return the output function, ``auto`` resolved."""
+        if self.architecture.output != "auto":
+            return self.architecture.output
+        classes = self.dataset.classes
+        if classes is None:
+            return "identity"
+        return "sigmoid" if classes == 2 else "softmax"
+
+    @property
+    def outputs(self) -> int:
+        """Return the number of output columns."""
+        classes = self.dataset.classes
+        if classes is None or (classes == 2 and self.output != "softmax"):
+            return 1
+        return classes
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Return the units by layer: features, hidden layers, outputs."""
+        return (self.dataset.features, *self.architecture.hidden_sizes, self.outputs)
+
+    @property
+    def activations(self) -> tuple[Activation, ...]:
+        """Return the activation of each hidden layer."""
+        names = self.architecture.activations
+        if names is None:
+            return (self.activation,) * len(self.architecture.hidden_sizes)
+        return tuple(ACTIVATIONS[name]() for name in names)
+
+    @property
+    def feeding_label(self) -> str:
+        """Return how figures write the feeding, for example ``GD (all 1,077)``."""
+        return self.optimizer.label(split_sizes(self.dataset)[0])
+
+    @cached_property
+    def flat(self) -> dict[str, Any]:
+        """Return the leaves by dotted key; a group's choice stands under the group's own name."""
+        return dict(_leaves(self, ""))
+
+
+def _leaves(value: Any, path: str) -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for field in fields(value):
+        inner = getattr(value, field.name)
+        key = path if field.name == "name" else f"{path}.{field.name}".lstrip(".")
+        found += _leaves(inner, key) if is_dataclass(inner) else [(key, inner)]
+    return found
+
+
+def validate(container: Mapping[str, Any]) -> RunConfig:
+    """Return the run that a resolved configuration asks for.
+
+    Parameters
+    ----------
+    container : mapping
+        Plain dicts, lists and scalars, with a dict for each group of `GROUPS` and the keys of
+        `Scalars`. Other keys are an error.
+
+    Raises
+    ------
+    ConfigurationError
+        One line for the first thing that is wrong.
+    """
+    scalars = {field.name for field in fields(Scalars)}
+    for key in container:
+        if key not in GROUPS and key not in scalars:
+            known = sorted({*GROUPS, *scalars})
+            raise ConfigurationError(f"{key}: unknown key; allowed: {', '.join(known)}{nearest(key, known)}")
+    for group in GROUPS:
+        if group not in container:
+            raise ConfigurationError(f"{group}: missing")
+    top = build(Scalars, {key: container[key] for key in scalars if key in container})
+    chosen = {group: choose(GROUPS[group], group, container[group]) for group in GROUPS}
+    run = RunConfig(seed=top.seed, seeds=top.seeds, dtype=top.dtype, **chosen)
+    _check(run)
+    return run
+
+
+def _check(run: RunConfig) -> None:
+    """Refuse choices that are each valid but make no sense together."""
+    names, hidden = run.architecture.activations, run.architecture.hidden_sizes
+    for name in names or ():
+        if name not in ACTIVATIONS:
+            raise unknown("architecture.activations", name, ACTIVATIONS)
+    if names is not None and len(names) != len(hidden):
+        raise ConfigurationError(
+            f"architecture.activations = {list(names)}: {len(names)} names for {len(hidden)} hidden "
+            "layers; allowed: one name a hidden layer, or null for `activation` in all of them"
+        )
+    if run.output == "softmax" and run.outputs == 1:
+        raise ConfigurationError(
+            f"architecture.output = 'softmax': {run.dataset.name} is a regression with a single "
+            "output column, whose softmax is always 1; allowed: identity, sigmoid, auto"
+        )
+    if run.output not in run.loss.outputs:
+        raise ConfigurationError(
+            f"loss = {_name(run.loss)!r}: not defined over an {run.output} output, whose values are no "
+            f"probabilities; allowed: architecture.output={'|'.join(run.loss.outputs)}, or loss=mse"
+        )
+    if run.dataset.classes is None and _name(run.loss) == "cross_entropy":
+        raise ConfigurationError(
+            f"loss = 'cross_entropy': {run.dataset.name} is a regression; allowed: loss=mse"
+        )
+    train = split_sizes(run.dataset)[0]
+    if run.optimizer.size(train) > train:
+        raise ConfigurationError(
+            f"optimizer.batch_size = {run.optimizer.size(train)}: larger than the {train:,} training "
+            f"samples of {run.dataset.name}; allowed: 1 to {train}, or optimizer=gd for all at once"
+        )
+
+
+def _name(choice: Any) -> str:
+    return str(choice.name)
+
+
+def fingerprint(run: RunConfig, data_digest: str) -> str:
+    """Return the run's identity: SHA-256 of its canonical JSON, its data and the numerics.
+
+    Fields at the default they were introduced with are left out, so that a new key does not
+    orphan the runs made before it.
+    """
+    content = {"run": _deviations(run), "data": data_digest, "numerics": NUMERICS}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _deviations(value: Any) -> Any:
+    """Return a dataclass as a dict of its name and the fields that differ from their default."""
+    if not is_dataclass(value):
+        return list(value) if isinstance(value, tuple) else value
+    return {
+        field.name: _deviations(getattr(value, field.name))
+        for field in fields(value)
+        if field.name == "name" or field.default is MISSING or getattr(value, field.name) != field.default
+    }

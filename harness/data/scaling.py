@@ -1,0 +1,25 @@
+"""Scaling of inputs, by the training samples alone."""
+
+import numpy as np
+
+from harness.data.datasets import Inputs, Scaling
+
+
+def scale(scaling: Scaling, train: Inputs, others: list[Inputs]) -> list[Inputs]:
+    """Return the training inputs and the other ones, scaled by what the training inputs say.
+
+    ``standard``: each feature less its mean, divided by its deviation (1 where that is 0).
+    ``range``: all features less the smallest value, divided by the range of them all: pixels stay
+    comparable, and one that is rarely lit is not blown up.
+    """
+    if scaling == "standard":
+        shift = train.mean(axis=0)
+        width = train.std(axis=0)
+        width = np.where(width > 0, width, 1.0)
+    elif scaling == "range":
+        shift = np.full(train.shape[1], train.min())
+        span = float(train.max() - train.min())
+        width = np.full(train.shape[1], span if span > 0 else 1.0)
+    else:
+        return [train, *others]
+    return [(part - shift) / width for part in (train, *others)]

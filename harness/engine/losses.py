@@ -1,0 +1,123 @@
+"""Losses: their value for each sample, and the error they send back through the output.
+
+Values and deltas are of single samples. The mean over a batch (or the sum, with
+``reduction="sum"``) is taken where the gradient is formed, in one place, so that a loss says
+nothing about batches.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Protocol
+
+import numpy as np
+
+from harness.engine.arrays import Floats
+from harness.engine.columns import column_max, column_sum
+from harness.engine.outputs import Output
+
+Reduction = Literal["mean", "sum"]
+
+
+class Loss(Protocol):
+    """What the network asks of a loss; z, a, y of shape (S, batch, K), logits and outputs."""
+
+    outputs: ClassVar[tuple[str, ...]]
+
+    @property
+    def reduction(self) -> Reduction:
+        """Return whether a batch's gradient is the mean over its samples or their sum."""
+
+    def per_sample(self, output: Output, z: Floats, a: Floats, y: Floats) -> Floats:
+        """Return the loss of each sample, shape (S, batch)."""
+
+    def delta(self, output: Output, z: Floats, a: Floats, y: Floats, out: Floats) -> None:
+        """Write each sample's derivative by its logits to `out`, shape (S, batch, K)."""
+
+    def constant(self, output: Output, y: Floats) -> float:
+        """Return the mean loss of the best constant output for targets y of shape (N, K)."""
+
+
+@dataclass(frozen=True)
+class SquaredError:
+    """J = c sum_k (a_k - y_k)^2 for each sample, with c by `scale`.
+
+    ``half``: c = 1/2, so that dJ/da = a - y; ``sum``: c = 1; ``mean``: c = 1/K, as PyTorch and
+    Keras have it. Averaged over N samples these are 1/(2N), 1/N and 1/(NK) times the whole sum.
+    """
+
+    name: Literal["mse"] = "mse"
+    scale: Literal["half", "sum", "mean"] = "half"
+    reduction: Reduction = "mean"
+    outputs: ClassVar[tuple[str, ...]] = ("identity", "sigmoid", "softmax")
+
+    def coefficient(self, columns: int) -> float:
+        """Return c for K = `columns` outputs."""
+        return {"half": 0.5, "sum": 1.0, "mean": 1.0 / columns}[self.scale]
+
+    def per_sample(self, output: Output, z: Floats, a: Floats, y: Floats) -> Floats:
+        """Return c sum_k (a_k - y_k)^2."""
+        difference = a - y
+        difference *= difference
+        total = column_sum(difference)
+        total *= self.coefficient(y.shape[-1])
+        return total
+
+    def delta(self, output: Output, z: Floats, a: Floats, y: Floats, out: Floats) -> None:
+        """Write h'(z) applied to 2 c (a - y), the true derivative for every output."""
+        np.subtract(a, y, out=out)
+        factor = 2 * self.coefficient(y.shape[-1])
+        if factor != 1:
+            out *= factor
+        output.backward(out, a)
+
+    def constant(self, output: Output, y: Floats) -> float:
+        """Return c times the summed variance of the targets: the best constant is their mean."""
+        return float(self.coefficient(y.shape[-1]) * y.var(axis=0, dtype=np.float64).sum())
+
+
+@dataclass(frozen=True)
+class CrossEntropy:
+    """Softmax cross-entropy, or the sum of K binary ones over sigmoid outputs.
+
+    Softmax: J = logsumexp(z) - sum_k y_k z_k, for targets that sum to 1. Sigmoid: J = sum_k
+    max(z_k, 0) - y_k z_k + log(1 + exp(-|z_k|)). Both are computed from logits and neither
+    overflows; for both the output's derivative cancels and delta = a - y (Bishop 2006, eq. 4.109
+    and 5.18).
+    """
+
+    name: Literal["cross_entropy"] = "cross_entropy"
+    reduction: Reduction = "mean"
+    outputs: ClassVar[tuple[str, ...]] = ("sigmoid", "softmax")
+
+    def per_sample(self, output: Output, z: Floats, a: Floats, y: Floats) -> Floats:
+        """Return the cross-entropy of each sample, in nats."""
+        if output.name == "softmax":
+            shifted = z - column_max(z)[..., None]
+            total: Floats = np.log(column_sum(np.exp(shifted)))
+            total -= column_sum(y * shifted)
+            return total
+        each = np.abs(z)
+        np.negative(each, out=each)
+        np.exp(each, out=each)
+        np.log1p(each, out=each)
+        each += np.maximum(z, 0)
+        each -= y * z
+        return column_sum(each)
+
+    def delta(self, output: Output, z: Floats, a: Floats, y: Floats, out: Floats) -> None:
+        """Write a - y."""
+        np.subtract(a, y, out=out)
+
+    def constant(self, output: Output, y: Floats) -> float:
+        """Return the entropy of the class shares, in nats: the best constant is their vector."""
+        share = y.mean(axis=0, dtype=np.float64)
+        if output.name == "softmax":
+            return _entropy(share)
+        return _entropy(share) + _entropy(1 - share)
+
+
+def _entropy(share: Floats) -> float:
+    positive = share[share > 0]
+    return float(-(positive * np.log(positive)).sum())
+
+
+LOSSES: dict[str, type[Loss]] = {"mse": SquaredError, "cross_entropy": CrossEntropy}

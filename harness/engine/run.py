@@ -1,0 +1,137 @@
+"""What the engine is asked for: one run, its choices and its arrays."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from harness.engine.arrays import Floats
+from harness.engine.diagnostics import Diagnostics
+from harness.engine.feeding import Feeding, updates_per_epoch
+from harness.engine.initializers import Initializer, resolve
+from harness.engine.losses import Loss
+from harness.engine.network import Network
+from harness.engine.schedules import Schedule
+from harness.engine.stopping import Stopping
+from harness.engine.update_rules import UpdateRule
+from harness.streams import stream
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Samples by features and samples by outputs, in the run's dtype: x (N, D), y (N, K)."""
+
+    x: Floats
+    y: Floats
+
+    def __post_init__(self) -> None:
+        """Lay the arrays out by row: a product's last bits depend on how its factors lie."""
+        for name in ("x", "y"):
+            object.__setattr__(self, name, np.ascontiguousarray(getattr(self, name)))
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """The three splits of a run. Where nothing was split off they are one and the same object."""
+
+    train: Split
+    validation: Split
+    test: Split
+    classifies: bool
+
+    @property
+    def splits(self) -> dict[str, Split]:
+        """Return the splits by name."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Run:
+    """One run. Runs that share everything but data of equal shape, seeds and numbers stack.
+
+    Attributes
+    ----------
+    weights_seed, order_seed : int
+        Of the streams ``initial/layer_l`` and ``order``.
+    """
+
+    network: Network
+    loss: Loss
+    feeding: Feeding
+    update_rule: UpdateRule
+    schedule: Schedule
+    stopping: Stopping
+    diagnostics: Diagnostics
+    initializer: Initializer
+    dtype: str
+    weights_seed: int
+    order_seed: int
+    data: Data
+
+    @property
+    def samples(self) -> int:
+        """Return N, the number of training samples."""
+        return len(self.data.train.x)
+
+    @property
+    def batch(self) -> int:
+        """Return the batch size."""
+        return self.feeding.size(self.samples)
+
+    @property
+    def per_epoch(self) -> int:
+        """Return the updates of an epoch."""
+        return updates_per_epoch(self.feeding, self.samples)
+
+    @property
+    def budget(self) -> int:
+        """Return the budget in updates."""
+        return self.stopping.budget(self.per_epoch)
+
+    def kind(self) -> tuple[Any, ...]:
+        """Return what all runs of a stack have equal."""
+        shapes = tuple((split.x.shape, split.y.shape) for split in self.data.splits.values())
+        same = self.data.train is self.data.test
+        return (
+            self.network,
+            self.loss,
+            without_numbers(self.feeding),
+            without_numbers(self.update_rule),
+            self.schedule,
+            self.stopping,
+            self.diagnostics,
+            self.dtype,
+            shapes,
+            same,
+            self.data.classifies,
+        )
+
+    def initial_parameters(self) -> Floats:
+        """Return the initial weights and biases, shape (P,), in the run's dtype.
+
+        Each layer draws its weights, then its biases, from a stream of its own.
+        """
+        parts = []
+        rectifies = [activation.rectifies for activation in self.network.activations] + [False]
+        for layer, (fan_in, fan_out) in enumerate(self.network.shapes()):
+            draw = stream(self.weights_seed, f"initial/layer_{layer + 1}")
+            chosen = resolve(self.initializer, rectifies[layer])
+            parts.append(chosen.weights(fan_in, fan_out, draw).ravel())
+            if self.network.bias:
+                bias = draw.standard_normal(fan_out) if chosen.bias_scale else np.zeros(fan_out)
+                parts.append(chosen.bias_scale * bias)
+        return np.concatenate(parts).astype(self.dtype)
+
+
+def without_numbers(choice: Any) -> Any:
+    """Return `choice` with the fields that may differ within a stack set to their defaults."""
+    cls = type(choice)
+    defaults = {name: cls.__dataclass_fields__[name].default for name in choice.per_run}
+    return replace(choice, **defaults)
+
+
+def numbers(choices: list[Any], dtype: str) -> dict[str, Floats]:
+    """Return the fields that may differ within a stack, each of shape (S, 1)."""
+    return {
+        name: np.array([[getattr(choice, name)] for choice in choices], dtype) for name in choices[0].per_run
+    }

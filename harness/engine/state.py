@@ -1,0 +1,128 @@
+"""The state of a stack between two legs: plain arrays, the stack axis first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.engine.arrays import Floats, Integers
+from harness.engine.run import Run
+from harness.engine.stopping import Outcome
+from harness.engine.update_rules import state_names
+from harness.streams import pack, stream
+
+BEFORE_ANY = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Arrays:
+    """Everything that training changes, and nothing else.
+
+    Attributes
+    ----------
+    parameters, initial : ndarray, shape (S, P)
+    rule : mapping of str to ndarray, shape (S, P)
+        State of the update rule by name.
+    order : ndarray, shape (S, N)
+        The current epoch's order of samples; of no columns where the order never changes.
+    generator : ndarray of uint64, shape (S, 13)
+        State of each run's stream ``order``.
+    update : ndarray, shape (S,)
+        Updates made.
+    settled : ndarray, shape (S,)
+        The last update whose rows and control readings were taken.
+    readings : ndarray, shape (S, R)
+        Training losses at control readings, not a number where none was taken yet.
+    alarms : ndarray, shape (S,)
+        Control readings running that found the loss exploded.
+    epoch_start : ndarray, shape (S, P)
+        Parameters at the start of the epoch that a tolerance looks at; of no columns without one.
+    moved : ndarray, shape (S, L)
+        Sum over the updates since the last row of the squared norm of each layer's change.
+    moves : ndarray, shape (S,)
+        The number of those updates.
+    outcome, stopped_by : ndarray, shape (S,)
+        `Outcome` and `StoppedBy` as integers.
+    """
+
+    parameters: Floats
+    initial: Floats
+    rule: Mapping[str, Floats]
+    order: Integers
+    generator: NDArray[np.uint64]
+    update: Integers
+    settled: Integers
+    readings: Floats
+    alarms: Integers
+    epoch_start: Floats
+    moved: Floats
+    moves: Integers
+    outcome: Integers
+    stopped_by: Integers
+
+    def plain(self) -> dict[str, NDArray[np.generic]]:
+        """Return the arrays by name, those of the rule as ``rule/<name>``."""
+        named: dict[str, NDArray[np.generic]] = {
+            name: value for name, value in vars(self).items() if name != "rule"
+        }
+        return named | {f"rule/{name}": value for name, value in self.rule.items()}
+
+    @classmethod
+    def of(cls, named: Mapping[str, NDArray[np.generic]]) -> "Arrays":
+        """Return the arrays that `plain` named."""
+        own = {name: value for name, value in named.items() if not name.startswith("rule/")}
+        rule = {name[5:]: value for name, value in named.items() if name.startswith("rule/")}
+        return cls(rule=rule, **own)  # type: ignore[arg-type]
+
+    def take(self, rows: Integers) -> "Arrays":
+        """Return copies of the rows of the runs `rows`."""
+        return Arrays.of({name: value[rows] for name, value in self.plain().items()})
+
+    def put(self, rows: Integers, part: "Arrays") -> None:
+        """Write the rows of `part` back to the runs `rows`."""
+        mine = self.plain()
+        for name, value in part.plain().items():
+            mine[name][rows] = value
+
+    def copy(self) -> "Arrays":
+        """Return a copy that shares nothing."""
+        return Arrays.of({name: value.copy() for name, value in self.plain().items()})
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """A stack: its runs, which never change, and its arrays at this moment."""
+
+    runs: tuple[Run, ...]
+    arrays: Arrays
+
+    @property
+    def finished(self) -> bool:
+        """Return whether every run has ended."""
+        return bool(np.all(self.arrays.outcome != Outcome.running))
+
+
+def initial_arrays(runs: tuple[Run, ...]) -> Arrays:
+    """Return the arrays of `runs` before their first update."""
+    first, count = runs[0], len(runs)
+    initial = np.stack([run.initial_parameters() for run in runs])
+    ordered = first.samples if first.feeding.order != "as_given" else 0
+    remembered = initial.shape[1] if first.stopping.tolerance is not None else 0
+    controls = len(first.stopping.controls(first.per_epoch))
+    return Arrays(
+        parameters=initial.copy(),
+        initial=initial,
+        rule={name: np.zeros_like(initial) for name in state_names(first.update_rule)},
+        order=np.zeros((count, ordered), np.int64),
+        generator=np.stack([pack(stream(run.order_seed, "order")) for run in runs]),
+        update=np.zeros(count, np.int64),
+        settled=np.full(count, BEFORE_ANY, np.int64),
+        readings=np.full((count, controls), np.nan),
+        alarms=np.zeros(count, np.int64),
+        epoch_start=np.zeros((count, remembered), initial.dtype),
+        moved=np.zeros((count, first.network.layer_count)),
+        moves=np.zeros(count, np.int64),
+        outcome=np.full(count, Outcome.running, np.int64),
+        stopped_by=np.zeros(count, np.int64),
+    )

@@ -1,0 +1,115 @@
+"""When a run ends, how it ended, and which rule said so.
+
+Control readings steer a run and are part of its regime; they have a cadence of their own and
+never look at the history, so that measuring more often changes nothing.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Annotated, Literal
+
+import numpy as np
+from annotated_types import Ge, Gt
+
+from harness.engine.arrays import Flags, Floats
+
+AUTOMATIC_READINGS = 100
+LEARNED = 0.99
+EXPLODED = 10.0
+FALLING = 0.999
+
+
+class Outcome(IntEnum):
+    """How a run ended; ``running`` while it has not."""
+
+    running = 0
+    converged = 1
+    stalled = 2
+    exhausted = 3
+    diverged = 4
+
+
+class StoppedBy(IntEnum):
+    """The rule that ended a run."""
+
+    nothing = 0
+    epochs = 1
+    updates = 2
+    tolerance = 3
+    divergence = 4
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """The budget of a run, and what may end it before.
+
+    Attributes
+    ----------
+    epochs : int
+        Budget in passes over the training samples.
+    updates : int or None
+        Budget in updates; where given it holds instead of `epochs`. 0 trains nothing and records
+        the start.
+    every : int or None
+        Epochs between control readings. None: every epoch, but about 100 readings at the most.
+    tolerance : float or None
+        Stop where the change of the weights over one epoch, relative to rate times their norm, is
+        smaller: the weights hardly change.
+    """
+
+    name: Literal["budget", "negligible_change"] = "budget"
+    epochs: Annotated[int, Gt(0)] = 30
+    updates: Annotated[int, Ge(0)] | None = None
+    every: Annotated[int, Gt(0)] | None = None
+    tolerance: Annotated[float, Gt(0)] | None = None
+
+    def budget(self, per_epoch: int) -> int:
+        """Return the budget in updates, given the updates of an epoch."""
+        return self.epochs * per_epoch if self.updates is None else self.updates
+
+    def controls(self, per_epoch: int) -> list[int]:
+        """Return the updates at which control readings are taken: the start, and ends of epochs."""
+        budget = self.budget(per_epoch)
+        every = self.every or max(1, -(-(budget // per_epoch) // AUTOMATIC_READINGS))
+        return sorted({*range(0, budget, every * per_epoch), budget})
+
+    def exhausted_by(self) -> StoppedBy:
+        """Return which budget it is that ends a run."""
+        return StoppedBy.epochs if self.updates is None else StoppedBy.updates
+
+
+STOPPINGS: dict[str, type[Stopping]] = {"budget": Stopping, "negligible_change": Stopping}
+
+
+def exploding(loss: Floats, start: Floats, constant: Floats) -> Flags:
+    """Return which control readings are far above where the run began, or not finite.
+
+    A loss is far above if it exceeds ten times the larger of the loss at the start and that of
+    the best constant output. All arguments have shape (S,).
+    """
+    with np.errstate(invalid="ignore"):
+        return ~(loss <= EXPLODED * np.maximum(start, constant))
+
+
+def outcome_at_rest(loss: float, constant: float) -> Outcome:
+    """Return the outcome of a run whose rule was met at training loss `loss`."""
+    return Outcome.converged if loss < LEARNED * constant else Outcome.stalled
+
+
+def outcome_at_budget(readings: Floats, constant: float) -> Outcome:
+    """Return the outcome of a run whose budget ended first.
+
+    It is stalled if it is no better than the best constant output and no longer falling, that is
+    if the mean of the last quarter of its control readings is not below 0.999 times the mean of
+    the quarter before; else its budget was exhausted.
+
+    Parameters
+    ----------
+    readings : ndarray, shape (R,)
+        Training losses at the control readings, the start first.
+    """
+    if len(readings) < 2 or readings[-1] < LEARNED * constant:
+        return Outcome.exhausted
+    quarter = max(1, len(readings) // 4)
+    late, early = readings[-quarter:].mean(), readings[-2 * quarter : -quarter].mean()
+    return Outcome.exhausted if late < FALLING * early else Outcome.stalled

@@ -1,0 +1,129 @@
+"""Training as a pure step from state to state: `start`, `advance`, `records`."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.engine.arrays import Floats, Integers
+from harness.engine.network import Network
+from harness.engine.run import Run
+from harness.engine.state import Arrays, State, initial_arrays
+from harness.engine.stopping import Outcome, StoppedBy
+from harness.engine.tile import Tile
+
+NUMERICS = 1
+"""Raised whenever the same configuration begins to give other bits."""
+
+TILE_BYTES = 1 << 20
+
+Rows = dict[str, Floats]
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What one run left.
+
+    Attributes
+    ----------
+    parameters, initial : dict of str to ndarray
+        ``weights_1`` (fan_in, fan_out), ``bias_1`` (fan_out,), and so on by layer.
+    outcome, stopped_by : str
+    updates : int
+    constant_loss : float
+        Training loss of the best constant output.
+    """
+
+    parameters: dict[str, Floats]
+    initial: dict[str, Floats]
+    outcome: str
+    stopped_by: str
+    updates: int
+    constant_loss: float
+
+
+def start(runs: Sequence[Run]) -> State:
+    """Return the state of a stack before its first update.
+
+    Raises
+    ------
+    ValueError
+        If there is no run, or runs differ in what a stack must share.
+    """
+    if not runs:
+        raise ValueError("a stack needs at least one run")
+    if any(run.kind() != runs[0].kind() for run in runs):
+        raise ValueError("runs of one stack must be equal but for seeds, numbers and data")
+    return State(tuple(runs), initial_arrays(tuple(runs)))
+
+
+def advance(state: State, updates: int | None = None) -> tuple[State, Rows]:
+    """Train every run that has not ended for `updates` more updates, or to its end.
+
+    Returns
+    -------
+    state : State
+        A new one; the argument is left as it is.
+    rows : dict of str to ndarray
+        A table by column: ``member`` (index into the runs), ``epoch``, ``update``, ``samples``,
+        ``multiply_adds`` and what `Meter.rows` measures; sorted by member, then update.
+    """
+    arrays = state.arrays.copy()
+    parts: list[Rows] = []
+    with np.errstate(all="ignore"):
+        for members in tiles(state):
+            tile = Tile([state.runs[member] for member in members], arrays.take(members))
+            parts += tile.advance(members, updates)
+            arrays.put(members, tile.whole)
+    return State(state.runs, arrays), _table(parts)
+
+
+def records(state: State) -> list[Trained]:
+    """Return what each run left so far, in the order of the runs."""
+    network = state.runs[0].network
+    return [
+        Trained(
+            parameters=_by_name(network, state.arrays.parameters[member]),
+            initial=_by_name(network, state.arrays.initial[member]),
+            outcome=Outcome(state.arrays.outcome[member]).name,
+            stopped_by=StoppedBy(state.arrays.stopped_by[member]).name,
+            updates=int(state.arrays.update[member]),
+            constant_loss=run.loss.constant(network.output, run.data.train.y),
+        )
+        for member, run in enumerate(state.runs)
+    ]
+
+
+def tiles(state: State) -> Iterator[Integers]:
+    """Yield the runs still training in groups whose arrays fit a core's cache together."""
+    living = np.flatnonzero(state.arrays.outcome == Outcome.running)
+    size = tile_size(state.runs[0])
+    for low in range(0, len(living), size):
+        yield living[low : low + size]
+
+
+def tile_size(run: Run) -> int:
+    """Return how many runs like `run` train together: a matter of shapes and dtype alone."""
+    signals = 4 * run.batch * sum(run.network.sizes)
+    each = (signals + 3 * run.network.parameters) * np.dtype(run.dtype).itemsize
+    return max(1, TILE_BYTES // each)
+
+
+def _by_name(network: Network, parameters: Floats) -> dict[str, Floats]:
+    named = {}
+    for number, layer in enumerate(network.layers(parameters[None]), start=1):
+        named[f"weights_{number}"] = layer.weights[0].copy()
+        if layer.bias is not None:
+            named[f"bias_{number}"] = layer.bias[0, 0].copy()
+    return named
+
+
+def _table(parts: list[Rows]) -> Rows:
+    if not parts:
+        return {}
+    table = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    order = np.lexsort((table["update"], table["member"]))
+    return {name: values[order] for name, values in table.items()}
+
+
+__all__ = ["NUMERICS", "Arrays", "Rows", "State", "Trained", "advance", "records", "start"]

@@ -1,0 +1,1 @@
+"""From a grid to finished records: expand, skip what is done, stack, execute, collect."""

@@ -1,0 +1,252 @@
+"""Composition: from Hydra overrides to a validated run, fast enough for thousands of points.
+
+Hydra composes once for each distinct set of group choices. A plain value that replaces another is
+then set in a copy; anything else that an override can say (adding, deleting, merging, references)
+is left to Hydra's own code.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
+from functools import lru_cache
+from typing import Any
+
+from hydra import initialize_config_dir
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override, OverrideType
+from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from harness.config import GROUPS, RunConfig, validate
+from harness.errors import ConfigurationError, nearest
+from harness.locations import CONF
+from harness.sweeping.study import register_studies
+
+SESSION = ("executor", "tracking", "sweep", "study")
+"""Keys that say how runs are trained, tracked and reported; a run itself does not have them."""
+
+
+class Composer:
+    """Composes points of a grid with one configuration loader.
+
+    Parameters
+    ----------
+    loader : ConfigLoader
+        Hydra's, with conf/ on its search path.
+    fixed : sequence of str
+        Overrides of Hydra's own node, given to every composition.
+    """
+
+    def __init__(self, loader: ConfigLoader, fixed: Sequence[str] = ()) -> None:
+        self.loader = loader
+        self.fixed = list(fixed)
+        self.parser = OverridesParser.create(config_loader=loader)
+        self._bases: dict[tuple[str, ...], tuple[DictConfig, dict[str, Any]]] = {}
+        self._parsed: dict[str, Override] = {}
+        self._groups = frozenset(loader.list_groups(""))
+
+    def parse(self, override: str) -> Override:
+        """Return one parsed override; raise ConfigurationError if it cannot be read."""
+        if override not in self._parsed:
+            try:
+                self._parsed[override] = self.parser.parse_overrides([override])[0]
+            except HydraException as error:
+                first = str(error).strip().splitlines()[0]
+                raise ConfigurationError(f"override {override!r}: {first}") from None
+        return self._parsed[override]
+
+    def is_group(self, override: Override) -> bool:
+        """Return whether an override chooses a file of a group."""
+        return override.key_or_group in self._groups or "/" in override.key_or_group
+
+    def check(self, override: str) -> None:
+        """Refuse what Hydra would take and nobody means: a list where a group takes one choice."""
+        parsed = self.parse(override)
+        if self.is_group(parsed):
+            refuse_list(parsed)
+
+    def session(self, overrides: Sequence[str]) -> dict[str, Any]:
+        """Return the keys of `SESSION`, as a plain container."""
+        container = self._container(overrides)
+        return {key: container[key] for key in SESSION}
+
+    def compose(self, overrides: Sequence[str]) -> RunConfig:
+        """Return the run that `overrides` make of the defaults.
+
+        Raises
+        ------
+        ConfigurationError
+            One line for whatever is wrong.
+        """
+        container = self._container(overrides)
+        return validate({key: value for key, value in container.items() if key not in SESSION})
+
+    def _container(self, overrides: Sequence[str]) -> dict[str, Any]:
+        for override in overrides:
+            self.check(override)
+        parsed = [self.parse(override) for override in overrides]
+        groups = [override for override in parsed if self.is_group(override)]
+        values = [override for override in parsed if not self.is_group(override)]
+        base, plain = self._base(tuple(str(override.input_line) for override in groups))
+        container = deepcopy(plain)
+        for override in values:
+            if not replace(container, override):
+                whole = deepcopy(base)
+                self._apply(values, whole, plain)
+                return _plain(whole)
+        return container
+
+    def _base(self, groups: tuple[str, ...]) -> tuple[DictConfig, dict[str, Any]]:
+        if groups not in self._bases:
+            try:
+                config = self.loader.load_configuration(
+                    config_name="config",
+                    overrides=[*self.fixed, *groups],
+                    run_mode=RunMode.RUN,
+                )
+            except MissingConfigException as error:
+                raise missing_choice(error) from None
+            except (ConfigCompositionException, OmegaConfBaseException) as error:
+                raise ConfigurationError(one_line(error)) from None
+            OmegaConf.set_struct(config, False)
+            del config["hydra"]
+            OmegaConf.set_struct(config, True)
+            self._bases[groups] = (config, _plain(config))
+        return self._bases[groups]
+
+    def _apply(self, values: list[Override], config: DictConfig, plain: Mapping[str, Any]) -> None:
+        """Apply plain values to `config`: the one place that calls Hydra's private function."""
+        for override in values:
+            try:
+                ConfigLoaderImpl._apply_overrides_to_config([override], config)
+            except ConfigCompositionException as error:
+                raise unknown_key(override.key_or_group, plain, error) from None
+
+
+def replace(container: dict[str, Any], override: Override) -> bool:
+    """Set a plain value that takes the place of another one, and say whether this was such a case."""
+    value = override.value()
+    if override.type is not OverrideType.CHANGE or not _is_plain(value):
+        return False
+    *path, last = override.key_or_group.split(".")
+    node: Any = container
+    for key in path:
+        node = node.get(key) if isinstance(node, dict) else None
+    if not isinstance(node, dict) or last not in node or isinstance(node[last], dict):
+        return False
+    node[last] = value
+    return True
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(_is_plain(item) for item in value)
+    if isinstance(value, str):
+        return type(value) is str and "${" not in value and value != "???"
+    return value is None or isinstance(value, bool | int | float)
+
+
+def _plain(config: DictConfig) -> dict[str, Any]:
+    try:
+        container = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    except OmegaConfBaseException as error:
+        raise ConfigurationError(one_line(error)) from None
+    assert isinstance(container, dict)
+    return {str(key): value for key, value in container.items()}
+
+
+def refuse_list(override: Override) -> None:
+    """Refuse a list where a group takes one choice."""
+    value = override.value()
+    if isinstance(value, list):
+        group = override.key_or_group
+        remedy = f"{group}={','.join(map(str, value))} with -m for a grid"
+        if group == "activation":
+            remedy += f"; architecture.activations=[{','.join(map(str, value))}] for one a layer"
+        raise ConfigurationError(f"{group} = {value}: a group takes one choice; allowed: {remedy}")
+
+
+def launcher_refused(name: str) -> ConfigurationError:
+    """Return the line for a launcher of Hydra's, which would train one run a process."""
+    return ConfigurationError(
+        f"hydra/launcher = {name!r}: not used here, runs train in stacks; allowed: "
+        "executor=processes or executor=serial"
+    )
+
+
+def missing_choice(error: MissingConfigException) -> ConfigurationError:
+    """Return the line for a choice that a group does not have."""
+    group, _, name = str(error.missing_cfg_file).rpartition("/")
+    options = sorted(error.options or [])
+    if group == "hydra/launcher":
+        return launcher_refused(name)
+    elsewhere = [other for other, registry in GROUPS.items() if name in registry and other != group]
+    offer = f"; did you mean {elsewhere[0]}={name}?" if elsewhere else nearest(name, options)
+    return ConfigurationError(f"{group} = {name!r}: not known; allowed: {', '.join(options)}{offer}")
+
+
+def unknown_key(key: str, plain: Mapping[str, Any], error: Exception) -> ConfigurationError:
+    """Return the line for a key that the point being composed does not have."""
+    group, _, field = key.partition(".")
+    if group in GROUPS and field:
+        having = sorted(
+            name
+            for name, choice in GROUPS[group].items()
+            if field in getattr(choice, "__dataclass_fields__", {})
+        )
+        chosen = plain.get(group, {}).get("name")
+        known = sorted(name for name in plain.get(group, {}) if name != "name")
+        if having and chosen not in having:
+            return ConfigurationError(
+                f"{key}: {group}={chosen} has no such key; the choices that have it: {', '.join(having)}"
+            )
+        if field not in known:
+            return ConfigurationError(
+                f"{key}: unknown key of {group}={chosen}; allowed: {', '.join(known)}{nearest(field, known)}"
+            )
+    known = sorted(_dotted(plain))
+    if key in known:
+        return ConfigurationError(f"{key}: {one_line(error)}")
+    return ConfigurationError(f"{key}: unknown key{nearest(key, known)}")
+
+
+def _dotted(plain: Mapping[str, Any], path: str = "") -> Iterable[str]:
+    for key, value in plain.items():
+        yield f"{path}{key}"
+        if isinstance(value, dict):
+            yield from _dotted(value, f"{path}{key}.")
+
+
+def one_line(error: BaseException) -> str:
+    """Return what an exception says, and what caused it, on one line."""
+    text = " ".join(str(error).split())
+    cause = " ".join(str(error.__cause__).split()) if error.__cause__ else ""
+    return f"{text} {cause}".strip() if cause not in text else text
+
+
+@lru_cache(maxsize=1)
+def default_composer() -> Composer:
+    """Return a composer over conf/, for use from Python."""
+    register_studies()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return Composer(GlobalHydra.instance().config_loader())
+
+
+def compose(overrides: Sequence[str] = ()) -> RunConfig:
+    """Return one validated run.
+
+    Parameters
+    ----------
+    overrides : sequence of str
+        As on the command line: ``["activation=relu", "optimizer.learning_rate=0.3", "seed=7"]``.
+
+    Raises
+    ------
+    ConfigurationError
+        One line naming the key, the value, what is allowed and the nearest known name.
+    """
+    return default_composer().compose(overrides)

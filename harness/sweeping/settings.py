@@ -1,0 +1,73 @@
+"""How a sweep is carried out: executor, tracking, and what to do with what is done already."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from annotated_types import Gt
+
+from harness.sweeping.study import Study, build_study
+from harness.tracking.settings import TRACKINGS, Tracking
+from harness.validation import build, choose
+
+
+@dataclass(frozen=True)
+class Serial:
+    """Train in the launching process."""
+
+    name: Literal["serial"] = "serial"
+    workers: int = 1
+
+
+@dataclass(frozen=True)
+class Processes:
+    """Train in worker processes of this machine; `workers` None: as many as cores."""
+
+    name: Literal["processes"] = "processes"
+    workers: Annotated[int, Gt(0)] | None = None
+
+
+EXECUTORS: dict[str, type[Serial] | type[Processes]] = {"serial": Serial, "processes": Processes}
+
+
+@dataclass(frozen=True)
+class SweepKeys:
+    """What is done with the grid.
+
+    Attributes
+    ----------
+    plan : bool
+        Print what would be trained, and stop.
+    preset : str or None
+        A smaller form of the study.
+    force : bool
+        Train again what the store holds already.
+    """
+
+    plan: bool = False
+    preset: str | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything beside the runs; `overrides` are those of the preset."""
+
+    executor: Serial | Processes
+    tracking: Tracking
+    sweep: SweepKeys
+    study: Study
+    overrides: tuple[str, ...] = ()
+
+
+def build_settings(container: Mapping[str, Any]) -> Settings:
+    """Return validated settings from the session keys of a composed configuration."""
+    sweep = build(SweepKeys, container["sweep"], "sweep")
+    study, overrides = build_study(container["study"], sweep.preset)
+    return Settings(
+        executor=choose(EXECUTORS, "executor", container["executor"]),
+        tracking=choose(TRACKINGS, "tracking", container["tracking"]),
+        sweep=sweep,
+        study=study,
+        overrides=overrides,
+    )

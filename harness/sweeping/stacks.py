@@ -1,0 +1,46 @@
+"""Stacks: which runs train together, and about how long they take."""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+
+from harness.config import RunConfig
+from harness.data.splits import split_sizes
+from harness.engine.feeding import updates_per_epoch
+
+SEEDS = ("seed", "seeds.split", "seeds.weights", "seeds.order", "dataset.seed")
+CALL_COST = 20_000
+"""Multiply-adds that take about as long as the interpreter's share of one update."""
+
+
+def stack_key(run: RunConfig) -> str:
+    """Return what runs of one stack have equal: the configuration less seeds and numbers."""
+    free = set(SEEDS)
+    for group, choice in (
+        ("optimizer", run.optimizer),
+        ("update", run.update),
+        ("initializer", run.initializer),
+    ):
+        free |= {f"{group}.{name}" for name in choice.per_run}
+    # Initializers act before the first update, so stacks may mix them freely.
+    free.add("initializer")
+    fixed = {key: value for key, value in run.flat.items() if key not in free}
+    return json.dumps(fixed, sort_keys=True, default=list)
+
+
+def stacks(runs: Sequence[RunConfig]) -> list[list[int]]:
+    """Return the indices of `runs` by stack, in the order in which stacks first appear."""
+    groups: dict[str, list[int]] = defaultdict(list)
+    for index, run in enumerate(runs):
+        groups[stack_key(run)].append(index)
+    return list(groups.values())
+
+
+def cost(runs: Sequence[RunConfig]) -> float:
+    """Return about how long a stack trains, in multiply-adds: good for ordering, no more."""
+    run = runs[0]
+    samples = split_sizes(run.dataset)[0]
+    updates = run.stopping.budget(updates_per_epoch(run.optimizer, samples))
+    products = sum(fan_in * fan_out for fan_in, fan_out in zip(run.sizes, run.sizes[1:], strict=False))
+    passes = updates * run.optimizer.size(samples) + run.diagnostics.rows * run.dataset.size
+    return len(runs) * (updates * CALL_COST + 3.0 * products * passes)

@@ -1,0 +1,124 @@
+"""Studies: a question, the grid that answers it, and how its rates are tuned."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import Annotated, Any
+
+import yaml
+from annotated_types import Ge, MinLen
+from hydra.core.config_store import ConfigStore
+
+from harness.errors import ConfigurationError, unknown
+from harness.locations import SWEEPS
+from harness.validation import build
+
+SAFE = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+
+
+@dataclass(frozen=True)
+class Tune:
+    """A tuned axis: rates are chosen by `metric` on seeds that no reported figure uses.
+
+    Attributes
+    ----------
+    over : str
+        The key of the grid that is tuned, for example ``optimizer.learning_rate``.
+    metric : str
+        The history column whose final value decides; smaller is better.
+    seeds : tuple of int
+    """
+
+    over: str
+    seeds: Annotated[tuple[Annotated[int, Ge(0)], ...], MinLen(1)]
+    metric: str = "validation_log_loss"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What counts as reached: the first update at which `metric` is as good as `value`."""
+
+    metric: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Study:
+    """One question.
+
+    Attributes
+    ----------
+    grid : tuple of tuple of str
+        Products of Hydra overrides; the study is their union without doubles.
+    seeds : tuple of int or None
+        The reported seeds; None: the grid says.
+    arms : tuple of str or None
+        The keys compared; None: the keys that the grid varies, less seeds.
+    budgets : tuple of str
+        Sentences that name the budget of each feeding, for the page.
+    presets : mapping
+        Smaller forms by name: keys of the study that they replace, and ``overrides`` for every
+        point.
+    """
+
+    name: str
+    question: str | None = None
+    method: str | None = None
+    grid: tuple[tuple[str, ...], ...] = ()
+    seeds: tuple[Annotated[int, Ge(0)], ...] | None = None
+    arms: tuple[str, ...] | None = None
+    tune: Tune | None = None
+    target: Target | None = None
+    claims: tuple[dict[str, Any], ...] = ()
+    budgets: tuple[str, ...] = ()
+    presets: dict[str, dict[str, Any]] | None = None
+
+
+def build_study(container: dict[str, Any], preset: str | None) -> tuple[Study, tuple[str, ...]]:
+    """Return a validated study in its full form or a smaller one, and the preset's overrides.
+
+    Raises
+    ------
+    ConfigurationError
+        If a key is unknown or of a wrong type, the name is no plain word, tuning and reported
+        seeds overlap, or the preset does not exist.
+    """
+    study = build(Study, container, "study")
+    if not study.name or set(study.name) - set(SAFE):
+        raise ConfigurationError(
+            f"study.name = {study.name!r}: must be letters, digits, - and _ (it names a folder)"
+        )
+    overrides: tuple[str, ...] = ()
+    if preset is not None:
+        presets = study.presets or {}
+        if preset not in presets:
+            raise unknown(f"sweep.preset of study {study.name}", preset, presets or ["null"])
+        changes = dict(presets[preset])
+        overrides = tuple(changes.pop("overrides", ()))
+        study = build(Study, container | changes | {"name": f"{study.name}-{preset}"}, "study")
+    if study.tune is not None and set(study.tune.seeds) & set(study.seeds or ()):
+        shared = sorted(set(study.tune.seeds) & set(study.seeds or ()))
+        raise ConfigurationError(
+            f"study.tune.seeds = {list(study.tune.seeds)}: share {shared} with study.seeds; a seed that "
+            "tunes must not be reported"
+        )
+    return study, overrides
+
+
+def plain(study: Study) -> dict[str, Any]:
+    """Return a study as JSON's types, without its presets."""
+    return {key: value for key, value in asdict(study).items() if key != "presets"}
+
+
+def library() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield name and content of each study in sweeps/."""
+    for path in sorted(SWEEPS.glob("*.yaml")):
+        yield path.stem, yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def register_studies() -> None:
+    """Make each study of sweeps/ a choice of Hydra's group `study`."""
+    store = ConfigStore.instance()
+    for name, content in library():
+        store.store(group="study", name=name, node=content, provider="sweeps")

@@ -1,0 +1,223 @@
+"""A sweep: what is not done yet is stacked, trained, tracked and counted."""
+
+import hashlib
+import json
+import traceback
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+from harness.data.loading import digest
+from harness.record import Record
+from harness.sweeping.executors import open_executor, worker_count
+from harness.sweeping.grid import Point
+from harness.sweeping.settings import Processes, Serial, Settings
+from harness.sweeping.stacks import cost, stacks
+from harness.sweeping.study import plain
+from harness.sweeping.trainer import train_stack
+from harness.tracking import read
+from harness.tracking.background import Background
+from harness.tracking.settings import Off, points_for, tracking_uri
+
+if TYPE_CHECKING:
+    from harness.tracking.writer import Header, Writer
+
+FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What is kept of a run once it is written: enough for the closing table."""
+
+    point: Point
+    outcome: str
+    test_accuracy: float | None
+    validation_loss: float | None
+    best_validation_loss: float | None
+    trained_now: bool
+    error: str | None = None
+
+
+class Progress(Protocol):
+    """What a sweep tells about itself."""
+
+    def start(self, total: int, done: int) -> None:
+        """Say how many runs there are, and how many of them the store held already."""
+
+    def advance(self) -> None:
+        """Say that one more run is written."""
+
+    def close(self) -> None:
+        """Say that no more follows."""
+
+
+def finished_before(points: Sequence[Point], settings: Settings) -> dict[str, Ended]:
+    """Return the points that the store holds as finished, by fingerprint."""
+    if isinstance(settings.tracking, Off) or settings.sweep.force:
+        return {}
+    held = read.finished(tracking_uri(settings.tracking.uri), settings.study.name)
+    return {
+        point.fingerprint: Ended(point=point, trained_now=False, **held[point.fingerprint])
+        for point in points
+        if point.fingerprint in held
+    }
+
+
+def sweep(
+    points: Sequence[Point],
+    settings: Settings,
+    arms: Sequence[str],
+    tags: Mapping[str, str],
+    progress: Progress,
+) -> list[Ended]:
+    """Train the points that the store does not hold yet, and write each as its stack ends.
+
+    Parameters
+    ----------
+    arms : sequence of str
+        The keys compared.
+    tags : mapping of str to str
+        The sweep's provenance.
+
+    Returns
+    -------
+    list of Ended
+        One for each point, in order.
+    """
+    ended = finished_before(points, settings)
+    missing = [point for point in points if point.fingerprint not in ended]
+    progress.start(len(points), len(ended))
+    background = None
+    if not isinstance(settings.tracking, Off) and missing:
+        connect = partial(_connect, points, settings, arms, tags)
+        background = Background(connect, progress.advance)
+    try:
+        for stack, result in _train(missing, settings.executor):
+            if isinstance(result, BaseException):
+                error = "".join(traceback.format_exception(result))
+                for point in stack:
+                    ended[point.fingerprint] = Ended(point, FAILED, None, None, None, True, _reason(result))
+                if background is not None:
+                    background.fail([header(point) for point in stack], error)
+                continue
+            for point, record in zip(stack, result, strict=True):
+                ended[point.fingerprint] = _ended(point, record)
+            if background is None:
+                for _ in stack:
+                    progress.advance()
+            else:
+                history = f"histories/{_stack_name(stack)}-1.parquet"
+                background.write(history, [header(point) for point in stack], result)
+    finally:
+        if background is not None:
+            totals = Counter(each.outcome for each in ended.values())
+            whole = len(ended) == len(points) and not totals[FAILED]
+            background.close("FINISHED" if whole else "FAILED", totals)
+        progress.close()
+    return [ended[point.fingerprint] for point in points]
+
+
+Result = list[Record] | BaseException
+
+
+def _train(missing: Sequence[Point], choice: Serial | Processes) -> Iterator[tuple[list[Point], Result]]:
+    """Yield each stack with its records, or with what went wrong, as it ends; longest first."""
+    groups = [[missing[index] for index in group] for group in stacks([point.run for point in missing])]
+    groups.sort(key=lambda group: -cost([point.run for point in group]))
+    if not groups:
+        return
+    room = worker_count(choice, len(groups)) + 1
+    with open_executor(choice, len(groups)) as executor:
+        waiting: dict[Future[list[Record]], int] = {}
+        following = iter(enumerate(groups))
+        while True:
+            for number, group in following:
+                runs = [point.run for point in group]
+                waiting[executor.submit(train_stack, runs)] = number
+                if len(waiting) >= room:
+                    break
+            if not waiting:
+                return
+            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                number = waiting.pop(future)
+                error = future.exception()
+                yield groups[number], error if error is not None else future.result()
+
+
+def _reason(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0]
+
+
+def header(point: Point) -> "Header":
+    """Return what tracking says of a point before it trains."""
+    from harness.tracking.writer import Header
+
+    return Header(
+        name=f"{point.arm} · seed {point.run.seed}",
+        arm=point.arm,
+        labels=point.labels,
+        role=point.role,
+        fingerprint=point.fingerprint,
+        feeding=point.run.feeding_label,
+        parameters=point.run.flat,
+    )
+
+
+def grid_hash(points: Sequence[Point]) -> str:
+    """Return the hash of a grid: equal for equal sets of points."""
+    marks = sorted(point.fingerprint for point in points)
+    return hashlib.sha256("\n".join(marks).encode()).hexdigest()
+
+
+def _stack_name(stack: Sequence[Point]) -> str:
+    return grid_hash(stack)[:16]
+
+
+def _ended(point: Point, record: Record) -> Ended:
+    return Ended(
+        point=point,
+        outcome=record.summary["outcome"],
+        test_accuracy=record.summary["test_accuracy"],
+        validation_loss=record.summary["validation_loss"],
+        best_validation_loss=record.summary["best_validation_loss"],
+        trained_now=True,
+    )
+
+
+def _connect(
+    points: Sequence[Point], settings: Settings, arms: Sequence[str], tags: Mapping[str, str]
+) -> "Writer":
+    """Return the writer of a sweep; called in the tracking thread."""
+    from harness.tracking.writer import Sweep, Writer
+
+    study, tracking = settings.study, settings.tracking
+    assert not isinstance(tracking, Off)
+    about = Sweep(
+        experiment=study.name,
+        grid=grid_hash(points),
+        note=_note(study.question, study.method, len(points)),
+        tags={f"harness.{key}": value for key, value in tags.items()},
+        documents={
+            "study.json": document(settings, arms, points),
+            "grid.json": {"fingerprints": sorted(point.fingerprint for point in points)},
+        },
+        datasets=sorted({(point.run.dataset.name, digest(point.run.dataset)) for point in points}),
+    )
+    return Writer(tracking_uri(tracking.uri), about, points_for(tracking.points, len(points)))
+
+
+def document(settings: Settings, arms: Sequence[str], points: Sequence[Point]) -> Mapping[str, Any]:
+    """Return the study as it was carried out, for whoever reads the store."""
+    spec = plain(settings.study)
+    reported = sorted({point.run.seed for point in points if point.role == "reported"})
+    spec |= {"arms": list(arms), "seeds": reported}
+    made: Mapping[str, Any] = json.loads(json.dumps(spec))
+    return made
+
+
+def _note(question: str | None, method: str | None, runs: int) -> str:
+    parts = [f"**{question}**" if question else "A grid from the command line.", method or ""]
+    return "\n\n".join([*parts, f"{runs:,} runs."]).strip()

@@ -1,0 +1,1 @@
+"""From records to MLflow and back: the only room that imports mlflow."""

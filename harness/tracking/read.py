@@ -1,0 +1,217 @@
+"""From MLflow to tidy frames: a study's runs and their histories, in one pass."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from harness.errors import ConfigurationError, nearest
+from harness.record import SCORES, SPLITS
+from harness.tracking.settings import tracking_uri
+from harness.tracking.store import connect, exists
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+PAGE = 1000
+RUNS = "tags.`harness.kind` = 'run'"
+FINAL = (
+    "epoch",
+    "update",
+    "samples",
+    "multiply_adds",
+    *(f"{split}_{score}" for split in SPLITS for score in SCORES),
+    "rho",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class StudyRecord:
+    """Everything that a store holds of a study.
+
+    Attributes
+    ----------
+    spec : mapping
+        The study as it was asked.
+    runs : DataFrame
+        One row a run: ``run_id``, ``fingerprint``, ``arm``, ``seed``, ``role``, ``status``,
+        ``outcome``, ``stopped_by``, ``warnings``, ``dataset``, ``feeding``, a column for each
+        compared key, the tuned key, and the final value of every score.
+    history : DataFrame
+        One row a measurement, with ``run_id``.
+    provenance : mapping of str to str
+    parent_run_id : str or None
+        The latest sweep, to which a report is attached.
+    """
+
+    spec: Mapping[str, Any]
+    runs: pd.DataFrame
+    history: pd.DataFrame
+    provenance: Mapping[str, str]
+    parent_run_id: str | None
+
+
+def studies(uri: str | None = None) -> list[str]:
+    """Return the names of the studies that a store holds."""
+    address = tracking_uri(uri)
+    if not exists(address):
+        return []
+    found = connect(address).search_experiments()
+    return sorted(each.name for each in found if each.name != "Default")
+
+
+def study(name: str, *, uri: str | None = None) -> StudyRecord:
+    """Return a study's finished and failed runs whose fingerprint is in its latest grid.
+
+    Raises
+    ------
+    ConfigurationError
+        If the store holds no sweep of that name.
+    """
+    address = tracking_uri(uri)
+    known = studies(address)
+    if name not in known:
+        raise ConfigurationError(
+            f"study = {name!r}: no sweep of that name in the store; known: "
+            f"{', '.join(known) or 'none'}{nearest(name, known)}"
+        )
+    client = connect(address)
+    experiment = client.get_experiment_by_name(name)
+    assert experiment is not None
+    sweeps = _search(client, experiment.experiment_id, "tags.`harness.kind` = 'sweep'")
+    if not sweeps:
+        raise ConfigurationError(f"study = {name!r}: the experiment holds no sweep of this harness")
+    parent = max(sweeps, key=lambda run: run.data.tags.get("harness.started", ""))
+    with TemporaryDirectory() as scratch:
+        spec = _document(client, parent.info.run_id, "study.json", scratch)
+        grid = set(_document(client, parent.info.run_id, "grid.json", scratch)["fingerprints"])
+        children = _latest(_search(client, experiment.experiment_id, RUNS), grid)
+        history = _histories(client, children, Path(scratch))
+    return StudyRecord(
+        spec=spec,
+        runs=_runs(children, history, spec),
+        history=history,
+        provenance=_provenance(parent),
+        parent_run_id=str(parent.info.run_id),
+    )
+
+
+def finished(uri: str, experiment: str) -> dict[str, dict[str, Any]]:
+    """Return outcome and final scores of an experiment's finished runs, by fingerprint."""
+    if not exists(uri):
+        return {}
+    client = connect(uri)
+    found = client.get_experiment_by_name(experiment)
+    if found is None:
+        return {}
+    query = f"{RUNS} and attributes.status = 'FINISHED'"
+    return {
+        run.data.tags["harness.fingerprint"]: {
+            "outcome": run.data.tags["harness.outcome"],
+            "test_accuracy": run.data.metrics.get("test/accuracy"),
+            "validation_loss": run.data.metrics.get("validation/loss"),
+            "best_validation_loss": run.data.metrics.get("best_validation_loss"),
+        }
+        for run in _search(client, found.experiment_id, query)
+    }
+
+
+def attach(run_id: str, folder: Path, name: str, *, uri: str | None = None) -> None:
+    """Keep a folder as an artifact of a run."""
+    connect(tracking_uri(uri)).log_artifacts(run_id, str(folder), name)
+
+
+def _search(client: "MlflowClient", experiment: str, query: str) -> list["Run"]:
+    found: list[Run] = []
+    token = None
+    while True:
+        page = client.search_runs([experiment], query, max_results=PAGE, page_token=token)
+        found += page
+        token = page.token
+        if not token:
+            return found
+
+
+def _document(client: "MlflowClient", run_id: str, name: str, scratch: str) -> Any:
+    path = client.download_artifacts(run_id, name, scratch)
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def _latest(runs: list["Run"], grid: set[str]) -> list["Run"]:
+    """Return one run for each fingerprint of the grid: a finished one before a failed, else the latest."""
+    chosen: dict[str, Run] = {}
+    ended = [run for run in runs if run.info.status in {"FINISHED", "FAILED"}]
+    for run in sorted(ended, key=lambda run: (run.info.status == "FINISHED", run.info.start_time)):
+        mark = run.data.tags.get("harness.fingerprint", "")
+        if mark in grid:
+            chosen[mark] = run
+    return list(chosen.values())
+
+
+def _histories(client: "MlflowClient", children: list["Run"], scratch: Path) -> pd.DataFrame:
+    wanted: dict[tuple[str, str], list[str]] = {}
+    for run in children:
+        artifact = run.data.tags.get("harness.history", "")
+        if artifact:
+            parent = run.data.tags["mlflow.parentRunId"]
+            wanted.setdefault((parent, artifact), []).append(run.info.run_id)
+    parts = []
+    for number, ((parent, artifact), run_ids) in enumerate(wanted.items()):
+        if ".." in PurePosixPath(artifact).parts or artifact.startswith("/"):
+            raise ConfigurationError(f"harness.history = {artifact!r}: leaves the run's artifacts")
+        folder = scratch / str(number)
+        folder.mkdir()
+        table = pd.read_parquet(client.download_artifacts(parent, artifact, str(folder)))
+        parts.append(table[table["run_id"].isin(run_ids)])
+    if not parts:
+        return pd.DataFrame({"run_id": [], "update": []})
+    return pd.concat(parts, ignore_index=True)
+
+
+def _runs(children: list["Run"], history: pd.DataFrame, spec: Mapping[str, Any]) -> pd.DataFrame:
+    tuned = (spec.get("tune") or {}).get("over")
+    rows = []
+    for run in children:
+        tags, parameters = run.data.tags, run.data.params
+        row: dict[str, Any] = {
+            "run_id": run.info.run_id,
+            "fingerprint": tags["harness.fingerprint"],
+            "arm": tags["harness.arm"],
+            "seed": int(parameters["seed"]),
+            "role": tags["harness.role"],
+            "status": run.info.status,
+            "outcome": tags.get("harness.outcome", ""),
+            "stopped_by": tags.get("harness.stopped_by", ""),
+            "warnings": tags.get("harness.warning", ""),
+            "dataset": parameters["dataset"],
+            "feeding": tags["harness.feeding"],
+            "majority_accuracy": run.data.metrics.get("majority_accuracy", float("nan")),
+            "best_validation_loss": run.data.metrics.get("best_validation_loss", float("nan")),
+        }
+        row |= json.loads(tags["harness.labels"])
+        if tuned is not None:
+            row[tuned] = float(parameters[tuned])
+        rows.append(row)
+    frame = pd.DataFrame(rows)
+    if history.empty:
+        renamed = ["epochs", "updates", *FINAL[2:]]
+        return frame.reindex(columns=[*frame.columns, *renamed])
+    # The last row, not MLflow's last metric: an infinity or NaN is never logged as a metric.
+    last = history.sort_values("update", kind="stable").drop_duplicates("run_id", keep="last")
+    final = last.reindex(columns=["run_id", *FINAL])
+    final = final.rename(columns={"epoch": "epochs", "update": "updates"})
+    return frame.merge(final, on="run_id", how="left")
+
+
+def _provenance(parent: "Run") -> dict[str, str]:
+    kept = {
+        key.removeprefix("harness."): value
+        for key, value in sorted(parent.data.tags.items())
+        if key.startswith("harness.") and key not in {"harness.kind", "harness.study"}
+    }
+    return kept | {"parent run": str(parent.info.run_id)}

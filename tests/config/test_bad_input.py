@@ -1,0 +1,101 @@
+"""Bad input gets one line that names the key, the value and what is allowed; status 2; no trace."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+CASES = {
+    "unknown key": (["nonsense=1"], ["nonsense: unknown key"]),
+    "unknown key, added": (["+nonsense=1"], ["nonsense: unknown key", "activation, architecture"]),
+    "misspelt group": (["activatoin=relu"], ["activatoin", "did you mean 'activation'"]),
+    "misspelt key": (["optimizer.learning_rat=1"], ["learning_rat", "did you mean 'learning_rate'"]),
+    "key added to a choice": (["+optimizer.speed=1"], ["optimizer.speed: unknown key"]),
+    "unknown choice": (["activation=sigmod"], ["'sigmod'", "relu", "did you mean 'sigmoid'"]),
+    "misspelt data set": (["dataset=digitz"], ["'digitz'", "moons", "did you mean 'digits'"]),
+    "a rule given as a feeding": (["optimizer=momentum"], ["did you mean update=momentum"]),
+    "a key of another choice": (
+        ["optimizer=gd", "optimizer.batch_size=8"],
+        ["optimizer=gd has no such key", "the choices that have it: batch"],
+    ),
+    "text for a number": (["optimizer.learning_rate=fast"], ["optimizer.learning_rate", "'fast'"]),
+    "a fraction for a whole number": (["seed=1.5"], ["seed = 1.5", "integer"]),
+    "a number for a truth value": (["architecture.bias=1"], ["architecture.bias = 1", "boolean"]),
+    "not a number": (["optimizer.learning_rate=nan"], ["learning_rate = nan", "finite"]),
+    "infinite": (["optimizer.learning_rate=inf"], ["learning_rate = inf", "finite"]),
+    "negative rate": (["optimizer.learning_rate=-1"], ["learning_rate = -1", "greater than 0"]),
+    "negative seed": (["seed=-1"], ["seed = -1", "greater than or equal to 0"]),
+    "zero epochs": (["stopping.epochs=0"], ["stopping.epochs = 0", "stopping.updates=0"]),
+    "softmax on a single column": (
+        ["dataset=sine", "loss=mse", "architecture.output=softmax"],
+        ["architecture.output = 'softmax'", "single output column", "identity"],
+    ),
+    "cross-entropy over identity": (
+        ["architecture.output=identity"],
+        ["cross_entropy", "identity output", "architecture.output=sigmoid|softmax"],
+    ),
+    "cross-entropy of a regression": (
+        ["dataset=sine", "architecture.output=sigmoid"],
+        ["sine is a regression", "loss=mse"],
+    ),
+    "a list for a group": (
+        ["activation=[relu,sigmoid]"],
+        ["a group takes one choice", "architecture.activations=[relu,sigmoid]"],
+    ),
+    "too few activations": (["architecture.activations=[relu,relu]"], ["2 names for 1 hidden"]),
+    "unknown activation in a list": (["architecture.activations=[rely]"], ["did you mean 'relu'"]),
+    "a batch larger than the training set": (
+        ["optimizer.batch_size=5000"],
+        ["optimizer.batch_size = 5000", "1,077 training samples", "1 to 1077", "optimizer=gd"],
+    ),
+    "a truth table that cannot be split": (
+        ["dataset=xor", "dataset.split=holdout", "optimizer=gd"],
+        ["4 samples of xor", "dataset.split=none"],
+    ),
+    "an override that cannot be read": (["seed=[1"], ["seed=[1"]),
+    "a grid without -m": (["study=convergence"], ["convergence", "-m"]),
+    "a sweep without -m": (["activation=relu,tanh"], ["activation=relu,tanh", "multirun"]),
+    "an empty grid": (["seed=range(3,3)", "-m"], ["the grid is empty", "seed=range(3,3)"]),
+    "an interval": (["optimizer.learning_rate=interval(0,1)", "-m"], ["interval", "range(start"]),
+    "one bad point of a grid": (["stopping.epochs=1,0", "-m"], ["stopping.epochs = 0"]),
+    "a bad choice in a grid": (["activation=relu,sigmod", "-m"], ["'sigmod'", "'sigmoid'"]),
+    "unknown study": (["study=convergance", "-m"], ["'convergance'", "did you mean 'convergence'"]),
+    "unknown preset": (
+        ["study=convergence", "sweep.preset=smok", "-m"],
+        ["'smok'", "did you mean 'smoke'"],
+    ),
+    "a study's name that leaves its folder": (["study.name=../up", "-m"], ["study.name = '../up'"]),
+    "a sweep over executors": (["executor=serial,processes", "-m"], ["allowed: one value"]),
+    "another launcher": (["hydra/launcher=joblib", "-m"], ["executor=processes"]),
+    "tuning seeds that are reported": (
+        ["study=convergence", "study.seeds=[100]", "-m"],
+        ["share [100]", "must not be reported"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("arguments", "parts"), CASES.values(), ids=CASES.keys())
+def test_bad_input_is_one_line_and_leaves_nothing(
+    app: Callable[..., object], tmp_path: Path, arguments: list[str], parts: list[str]
+) -> None:
+    said = app(*arguments)
+    assert said.status == 2
+    assert said.out == ""
+    lines = said.err.splitlines()
+    assert len(lines) == 1, said.err
+    assert lines[0].startswith("harness: ")
+    for part in parts:
+        assert part in lines[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_seed_0_is_a_seed_like_any_other(app: Callable[..., object]) -> None:
+    said = app("seed=0", "--cfg", "job")
+    assert said.status == 0
+    assert "\nseed: 0\n" in said.out
+    from harness import compose, train
+
+    short = ["dataset=moons", "stopping.updates=1"]
+    zero, default, one = train([compose([*short, "seed=0"]), compose(short), compose([*short, "seed=1"])])
+    assert zero.weights_digest == default.weights_digest
+    assert zero.weights_digest != one.weights_digest

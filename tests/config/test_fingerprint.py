@@ -1,0 +1,59 @@
+"""Equal runs have equal fingerprints, and nothing else has."""
+
+from dataclasses import field, make_dataclass, replace
+
+import pytest
+
+from harness import compose
+from harness.config import fingerprint
+
+
+def mark(*overrides: str) -> str:
+    return fingerprint(compose(overrides), "data")
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["seed=1", "optimizer.learning_rate=0.2", "activation=relu", "dtype=float32", "seeds.order=3"],
+)
+def test_a_run_that_trains_differently_has_another(other: str) -> None:
+    assert mark(other) != mark()
+
+
+@pytest.mark.parametrize(
+    "same",
+    ["executor=serial", "tracking=off", "sweep.force=true", "study.name=other", "optimizer=minibatch"],
+)
+def test_where_and_for_what_a_run_trains_does_not_count(same: str) -> None:
+    assert mark(same) == mark()
+
+
+def test_one_and_one_point_nought_are_the_same_rate() -> None:
+    assert mark("optimizer.learning_rate=1") == mark("optimizer.learning_rate=1.0")
+
+
+def test_other_data_of_the_same_name_count() -> None:
+    run = compose()
+    assert fingerprint(run, "a") != fingerprint(run, "b")
+
+
+def test_a_key_that_is_added_with_a_default_orphans_no_run() -> None:
+    run = compose(["optimizer.learning_rate=0.2"])
+    before = fingerprint(run, "data")
+    grown = make_dataclass(
+        "Batch",
+        [("leftover", str, field(default="keep"))],
+        bases=(type(run.optimizer),),
+        frozen=True,
+    )
+    longer = replace(run, optimizer=grown(**vars(run.optimizer)))
+    assert fingerprint(longer, "data") == before
+    assert (
+        fingerprint(replace(run, optimizer=grown(**vars(run.optimizer), leftover="drop")), "data") != before
+    )
+
+
+def test_a_frozen_value_cannot_be_changed() -> None:
+    run = compose()
+    with pytest.raises(AttributeError):
+        run.seed = 3  # type: ignore[misc]

@@ -1,0 +1,195 @@
+"""What a sweep writes to MLflow is what a report reads back."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness import compose, train
+from harness.errors import ConfigurationError
+from harness.record import metric_name
+from harness.tracking import read
+from harness.tracking.settings import points_for
+from harness.tracking.store import connect
+from harness.tracking.writer import series, thin
+
+GRID = ("dataset=moons", "dataset.samples=60", "stopping.epochs=2", "activation=relu,tanh",
+        "optimizer.learning_rate=0.1,1", "seed=range(0,2)", "executor=serial", "-m")  # fmt: skip
+DIVERGES = ("dataset=sine", "loss=mse", "activation=relu", "optimizer.learning_rate=1000",
+            "dtype=float32", "stopping.epochs=20", "executor=serial", "-m")  # fmt: skip
+
+
+@pytest.fixture
+def swept(app: Callable[..., object], store: str) -> str:
+    assert app(*GRID).status == 0
+    return store
+
+
+def test_a_sweep_is_a_parent_with_its_runs_below(swept: str) -> None:
+    client = connect(swept)
+    experiment = client.get_experiment_by_name("adhoc")
+    runs = client.search_runs([experiment.experiment_id])
+    parents = [run for run in runs if run.data.tags["harness.kind"] == "sweep"]
+    children = [run for run in runs if run.data.tags["harness.kind"] == "run"]
+    assert len(parents) == 1
+    assert len(children) == 8
+    assert {run.info.status for run in runs} == {"FINISHED"}
+    assert {run.data.tags["mlflow.parentRunId"] for run in children} == {parents[0].info.run_id}
+    assert len({run.data.tags["harness.fingerprint"] for run in children}) == 8
+    assert parents[0].inputs.dataset_inputs[0].dataset.name == "moons"
+    child = children[0]
+    assert child.data.params["activation"] in {"relu", "tanh"}
+    assert child.data.params["optimizer.batch_size"] == "32"
+    assert child.data.tags["harness.outcome"] == "exhausted"
+
+
+def test_layers_sort_in_order_and_metrics_have_the_names_of_the_design(swept: str) -> None:
+    client = connect(swept)
+    experiment = client.get_experiment_by_name("adhoc")
+    run = client.search_runs([experiment.experiment_id], "tags.`harness.kind` = 'run'", max_results=1)[0]
+    names = set(run.data.metrics)
+    assert {"train/loss", "validation/log_loss", "test/accuracy", "test/squared_error"} <= names
+    assert {"gradient_norm/layer_01", "gradient_norm/layer_02", "delta_rms/layer_01"} <= names
+    assert not any(name.startswith(("epoch", "update/", "samples")) for name in names)
+
+
+def test_the_weights_tag_and_the_history_are_those_of_the_same_run_in_python(swept: str) -> None:
+    found = read.study("adhoc", uri=swept)
+    runs = found.runs.set_index("run_id")
+    client = connect(swept)
+    for run_id, row in runs.iterrows():
+        overrides = [*GRID[:3], f"activation={row['activation']}", f"seed={row['seed']}"]
+        rate = client.get_run(run_id).data.params["optimizer.learning_rate"]
+        record = train([compose([*overrides, f"optimizer.learning_rate={rate}"])])[0]
+        tags = client.get_run(run_id).data.tags
+        assert tags["harness.weights"] == record.weights_digest
+        assert tags["harness.fingerprint"] == record.fingerprint
+        history = found.history[found.history["run_id"] == run_id].drop(columns="run_id")
+        assert history.reset_index(drop=True).equals(record.history.reindex(columns=history.columns))
+        assert row["test_accuracy"] == record.summary["test_accuracy"]
+
+
+def test_a_repeated_sweep_trains_nothing_and_says_so(swept: str, app: Callable[..., object]) -> None:
+    before = read.study("adhoc", uri=swept).runs
+    said = app(*GRID)
+    assert said.status == 0
+    assert "0 runs trained, 8 were done already" in said.out
+    after = read.study("adhoc", uri=swept).runs
+    assert set(after["run_id"]) == set(before["run_id"])
+
+
+def test_a_larger_grid_trains_only_what_is_missing(swept: str, app: Callable[..., object]) -> None:
+    said = app(*[part.replace("range(0,2)", "range(0,3)") for part in GRID])
+    assert "4 runs trained, 8 were done already" in said.out
+    assert len(read.study("adhoc", uri=swept).runs) == 12
+
+
+def test_force_trains_anew(swept: str, app: Callable[..., object]) -> None:
+    said = app("sweep.force=true", *GRID)
+    assert "8 runs trained, 0 were done already" in said.out
+    assert len(read.study("adhoc", uri=swept).runs) == 8
+
+
+def test_a_plan_writes_nothing(app: Callable[..., object], tmp_path: Path) -> None:
+    said = app("sweep.plan=true", *GRID)
+    assert said.status == 0
+    assert "8 runs of 4 arms, 0 of them done" in said.out
+    assert "2 stacks: 2 of 4 runs" in said.out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_diverged_run_is_a_finished_run_and_no_infinity_is_logged(
+    app: Callable[..., object], store: str
+) -> None:
+    assert app(*DIVERGES).status == 0
+    run = read.study("adhoc", uri=store).runs.iloc[0]
+    assert (run["status"], run["outcome"], run["stopped_by"]) == ("FINISHED", "diverged", "divergence")
+    metrics = connect(store).get_run(run["run_id"]).data.metrics
+    assert metrics
+    assert all(abs(value) < 1e300 for value in metrics.values())
+    assert "0 runs trained, 1 were done already" in app(*DIVERGES).out
+
+
+def test_a_run_that_cannot_train_fails_alone(app: Callable[..., object], store: str) -> None:
+    said = app(
+        "dataset=moons", "stopping.updates=1", "architecture.width=4,1000000000000", "executor=serial", "-m"
+    )
+    assert said.status == 1
+    assert "1 failed: " in said.out
+    runs = read.study("adhoc", uri=store).runs
+    assert dict(zip(runs["arm"], runs["status"], strict=True)) == {
+        "width 4": "FINISHED",
+        "width 1000000000000": "FAILED",
+    }
+    assert (
+        "1 were done already"
+        in app("dataset=moons", "stopping.updates=1", "architecture.width=4", "executor=serial", "-m").out
+    )
+
+
+def test_worker_processes_and_this_process_train_the_same_bits(
+    app: Callable[..., object], store: str, tmp_path: Path
+) -> None:
+    def weights(name: str) -> dict[str, str]:
+        client = connect(store)
+        experiment = client.get_experiment_by_name(name)
+        found = client.search_runs([experiment.experiment_id], "tags.`harness.kind` = 'run'")
+        return {run.data.tags["harness.fingerprint"]: run.data.tags["harness.weights"] for run in found}
+
+    grid = [part for part in GRID if not part.startswith("executor")]
+    assert app("study.name=here", "executor=serial", *grid).status == 0
+    assert app("study.name=there", "executor=processes", "executor.workers=2", *grid).status == 0
+    assert weights("here") == weights("there")
+    assert len(weights("here")) == 8
+
+
+def test_an_unknown_study_names_the_known_ones(swept: str) -> None:
+    with pytest.raises(ConfigurationError, match="adhoc"):
+        read.study("adhok", uri=swept)
+
+
+def test_an_artifact_path_from_the_store_cannot_leave_its_folder(swept: str) -> None:
+    client = connect(swept)
+    run_id = read.study("adhoc", uri=swept).runs["run_id"].iloc[0]
+    client.set_tag(run_id, "harness.history", "../../../secret.parquet")
+    with pytest.raises(ConfigurationError, match="leaves the run's artifacts"):
+        read.study("adhoc", uri=swept)
+
+
+@pytest.mark.parametrize(
+    ("column", "metric"),
+    [
+        ("train_loss", "train/loss"),
+        ("validation_log_loss", "validation/log_loss"),
+        ("gradient_norm_3", "gradient_norm/layer_03"),
+        ("delta_rms_12", "delta_rms/layer_12"),
+        ("rho", "rho"),
+        ("update", None),
+        ("multiply_adds", None),
+    ],
+)
+def test_metric_names(column: str, metric: str | None) -> None:
+    assert metric_name(column) == metric
+
+
+@pytest.mark.parametrize("rows", [1, 2, 9, 10, 11, 200])
+@pytest.mark.parametrize("points", [1, 2, 10, 60])
+def test_thinning_keeps_the_ends(rows: int, points: int) -> None:
+    places = thin(rows, points)
+    assert places == sorted(set(places))
+    assert len(places) <= max(points, 1)
+    assert places[-1] == rows - 1
+    assert points == 1 or places[0] == 0
+
+
+def test_points_a_series_by_the_size_of_the_sweep() -> None:
+    assert [points_for("auto", runs) for runs in (200, 201, 2000, 2001)] == [60, 10, 10, 1]
+    assert points_for(7, 5000) == 7
+
+
+def test_what_is_no_number_is_not_logged() -> None:
+    columns = {"update": np.arange(3), "train_loss": np.array([1.0, np.nan, np.inf])}
+    assert [(metric.key, metric.value, metric.step) for metric in series(columns, 60, 0)] == [
+        ("train/loss", 1.0, 0)
+    ]
