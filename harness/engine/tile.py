@@ -222,7 +222,8 @@ class Tile:
         alarm = exploding(loss, arrays.readings[:, 0], self.constant)
         arrays.alarms[:] = np.where(alarm, arrays.alarms + 1, 0)
         diverged = ~np.isfinite(loss) | (arrays.alarms >= 2)
-        at_rest = self._at_rest()
+        # Where the weights blow up, a change as large as they are is small against rate ||W||.
+        at_rest = self._at_rest() & ~alarm
         for member in range(len(self.runs)):
             outcome, stopped_by = Outcome.running, StoppedBy.nothing
             if diverged[member]:

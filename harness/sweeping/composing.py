@@ -10,12 +10,12 @@ from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
-from hydra import initialize_config_dir
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.utils import create_config_search_path
 from hydra.core.config_loader import ConfigLoader
-from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, OverrideType
+from hydra.core.plugins import Plugins
 from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
@@ -86,8 +86,8 @@ class Composer:
         return validate({key: value for key, value in container.items() if key not in SESSION})
 
     def _container(self, overrides: Sequence[str]) -> dict[str, Any]:
-        for override in overrides:
-            self.check(override)
+        for text in overrides:
+            self.check(text)
         parsed = [self.parse(override) for override in overrides]
         groups = [override for override in parsed if self.is_group(override)]
         values = [override for override in parsed if not self.is_group(override)]
@@ -230,10 +230,12 @@ def one_line(error: BaseException) -> str:
 
 @lru_cache(maxsize=1)
 def default_composer() -> Composer:
-    """Return a composer over conf/, for use from Python."""
+    """Return a composer over conf/, for use from Python, within another Hydra app too."""
     register_studies()
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        return Composer(GlobalHydra.instance().config_loader())
+    # Hydra's initialize_config_dir refuses where an app is running already.
+    Plugins.instance()
+    loader = ConfigLoaderImpl(create_config_search_path(str(CONF)))
+    return Composer(loader, ["hydra.job.name=harness"])
 
 
 def compose(overrides: Sequence[str] = ()) -> RunConfig:

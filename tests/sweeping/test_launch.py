@@ -52,8 +52,24 @@ def test_the_table_averages_reported_seeds_at_the_rate_that_validates_best(
 
     common = ["dataset=moons", "dataset.samples=60", "stopping.epochs=3"]
     rates, seeds = (0.01, 1), (0, 1, 2)
-    said = app(*common, "optimizer.learning_rate=0.01,1", "seed=0,1,2", "activation=tanh,relu", "study.arms=[activation]", "tracking=off", "-m")  # fmt: skip
-    runs = {rate: train([compose([*common, "activation=tanh", f"optimizer.learning_rate={rate}", f"seed={seed}"]) for seed in seeds]) for rate in rates}  # fmt: skip
+    said = app(
+        *common,
+        "optimizer.learning_rate=0.01,1",
+        "seed=0,1,2",
+        "activation=tanh,relu",
+        "study.arms=[activation]",
+        "tracking=off",
+        "-m",
+    )
+    runs = {
+        rate: train(
+            [
+                compose([*common, "activation=tanh", f"optimizer.learning_rate={rate}", f"seed={seed}"])
+                for seed in seeds
+            ]
+        )
+        for rate in rates
+    }
     best = min(rates, key=lambda rate: sum(record.summary["validation_loss"] for record in runs[rate]))
     mean = sum(record.summary["test_accuracy"] for record in runs[best]) / 3
     line = next(line for line in said.out.splitlines() if line.startswith("tanh"))

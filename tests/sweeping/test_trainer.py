@@ -22,9 +22,19 @@ def test_all_rates_seeds_and_initial_scales_of_an_arm_are_one_stack() -> None:
 
 @pytest.mark.parametrize(
     "other",
-    ["activation=relu", "loss=mse", "optimizer=gd", "dtype=float32", "stopping.epochs=3", "architecture.width=8",
-     "update=momentum", "architecture.bias=false", "dataset.samples=80", "optimizer.batch_size=8"],
-)  # fmt: skip
+    [
+        "activation=relu",
+        "loss=mse",
+        "optimizer=gd",
+        "optimizer.batch_size=8",
+        "update=momentum",
+        "dtype=float32",
+        "stopping.epochs=3",
+        "architecture.width=8",
+        "architecture.bias=false",
+        "dataset.samples=80",
+    ],
+)
 def test_what_a_stack_must_share_parts_it(other: str) -> None:
     assert stacks([compose(SHORT), compose([*SHORT, other])]) == [[0], [1]]
 
