@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.engine.arrays import Floats
 
-MANY_SAMPLES = 64
+MANY_SAMPLES = 16
 FEW_COLUMNS = 32
 
 
