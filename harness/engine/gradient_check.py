@@ -12,6 +12,10 @@ STEP = 6e-6
 """About the cube root of float64's precision, where rounding and truncation errors balance."""
 
 LIMIT = 1e-6
+
+ROUNDINGS = 4.0
+"""How many roundings of the loss a difference may be off by: measured, they are half a one."""
+
 CHUNK = 64
 
 
@@ -28,17 +32,21 @@ class GradientCheck:
         no entry was checked.
     checked, skipped : int
         Entries compared, and entries left out because moving them crosses a rectifier's kink.
+    resolution : float
+        The error that the rounding of the loss alone explains. It exceeds 1e-6 where gradients
+        have vanished: differences of a loss near 1 cannot resolve them any better.
     """
 
     name: str
     error: float
     checked: int
     skipped: int
+    resolution: float
 
     @property
     def agrees(self) -> bool:
-        """Return whether the error is below 1e-6, or nothing could be compared."""
-        return self.checked == 0 or self.error < LIMIT
+        """Return whether the error is below 1e-6 or the resolution, or nothing could be compared."""
+        return self.checked == 0 or self.error < max(LIMIT, self.resolution)
 
 
 def check_gradients(run: Run, parameters: Floats, samples: int = 8) -> list[GradientCheck]:
@@ -69,37 +77,44 @@ def check_gradients(run: Run, parameters: Floats, samples: int = 8) -> list[Grad
         run.data.train.x[:samples].astype(np.float64), run.data.train.y[:samples].astype(np.float64)
     )
     point = np.asarray(parameters, np.float64)
-    with np.errstate(all="ignore"):
-        gradient = _gradient(run, batch, point)
-        differences, smooth = _differences(run, batch, point)
-    wanted, found, usable = (run.network.layers(each[None]) for each in (gradient, differences, smooth))
     checks = []
-    for number, (g, f, keep) in enumerate(zip(wanted, found, usable, strict=True), start=1):
-        checks.append(_compare(f"weights_{number}", g.weights, f.weights, keep.weights))
-        if g.bias is not None and f.bias is not None and keep.bias is not None:
-            checks.append(_compare(f"bias_{number}", g.bias, f.bias, keep.bias))
+    # A gradient that is infinite or no number is found by comparing it, not by a warning.
+    with np.errstate(all="ignore"):
+        loss = _losses(run, batch, run.network.layers(point[None]))[0][0]
+        arrays = (_gradient(run, batch, point), *_differences(run, batch, point))
+        layers = zip(*(run.network.layers(each[None]) for each in arrays), strict=True)
+        for number, (g, f, smooth) in enumerate(layers, start=1):
+            checks.append(_compare(f"weights_{number}", g.weights, f.weights, smooth.weights, loss))
+            if g.bias is not None and f.bias is not None and smooth.bias is not None:
+                checks.append(_compare(f"bias_{number}", g.bias, f.bias, smooth.bias, loss))
     return checks
 
 
-def _compare(name: str, gradient: Floats, difference: Floats, smooth: Floats) -> GradientCheck:
+def _compare(name: str, gradient: Floats, difference: Floats, smooth: Floats, loss: float) -> GradientCheck:
     keep = smooth > 0
+    checked, skipped = int(keep.sum()), int(keep.size - keep.sum())
+    if not checked:
+        return GradientCheck(name, float("nan"), checked, skipped, float("nan"))
     g, f = gradient[keep], difference[keep]
-    checked = int(keep.sum())
     apart, size = np.linalg.norm(g - f), np.linalg.norm(g) + np.linalg.norm(f)
-    error = 0.0 if size == 0 else float(apart / size)
-    return GradientCheck(name, error if checked else float("nan"), checked, keep.size - checked)
+    if size == 0:
+        return GradientCheck(name, 0.0, checked, skipped, 0.0)
+    rounding = ROUNDINGS * np.finfo(np.float64).eps * loss / (2 * STEP) * np.sqrt(checked)
+    return GradientCheck(name, float(apart / size), checked, skipped, float(rounding / size))
 
 
 def _gradient(run: Run, batch: Split, parameters: Floats) -> Floats:
+    """Return what `backward` makes of the batch, shape (P,)."""
     network, count = run.network, len(batch.x)
-    gradient = np.empty((1, len(parameters)))
+    gradient: Floats = np.empty((1, len(parameters)))
     signals = Signals.empty(network, 1, count, np.float64)
     layers = network.layers(parameters[None])
     scale = 1 / count if run.loss.reduction == "mean" else 1.0
     x, y = batch.x[None], batch.y[None]
     forward(network, layers, x, signals)
     backward(network, run.loss, layers, x, y, signals, network.layers(gradient), scale)
-    return gradient[0]
+    found: Floats = gradient[0]
+    return found
 
 
 def _differences(run: Run, batch: Split, parameters: Floats) -> tuple[Floats, Floats]:
@@ -108,15 +123,16 @@ def _differences(run: Run, batch: Split, parameters: Floats) -> tuple[Floats, Fl
     differences, smooth = np.empty(len(parameters)), np.empty(len(parameters))
     for low in range(0, len(parameters), CHUNK):
         entries = np.arange(low, min(low + CHUNK, len(parameters)))
-        count = len(entries)
-        # The two sides of all entries of the chunk are one stack: first w + h e_i, then w - h e_i.
-        moved = np.tile(parameters, (2 * count, 1))
-        moved[np.arange(count), entries] += step[entries]
-        moved[np.arange(count) + count, entries] -= step[entries]
+        above, below = np.arange(len(entries)), np.arange(len(entries)) + len(entries)
+        # Both sides of all entries of the chunk are one stack: first w + h e_i, then w - h e_i.
+        moved = np.tile(parameters, (2 * len(entries), 1))
+        moved[above, entries] += step[entries]
+        moved[below, entries] -= step[entries]
         loss, active = _losses(run, batch, run.network.layers(moved))
-        width = moved[np.arange(count), entries] - moved[np.arange(count) + count, entries]
-        differences[entries] = (loss[:count] - loss[count:]) / width
-        smooth[entries] = (active[:count] == active[count:]).all(axis=1)
+        # What was added, after rounding.
+        width = moved[above, entries] - moved[below, entries]
+        differences[entries] = (loss[above] - loss[below]) / width
+        smooth[entries] = (active[above] == active[below]).all(axis=1)
     return differences, smooth
 
 

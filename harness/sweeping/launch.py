@@ -17,7 +17,7 @@ from harness.sweeping.progress import Bar, table
 from harness.sweeping.provenance import command_line, provenance
 from harness.sweeping.settings import Settings, build_settings
 from harness.sweeping.stacks import stacks
-from harness.sweeping.sweep import FAILED, Ended, finished_before, sweep
+from harness.sweeping.sweep import FAILED, Ended, criterion, finished_before, sweep
 from harness.tracking.settings import Off, tracking_uri
 
 RUN_FAILED = 1
@@ -41,7 +41,7 @@ def launch(loader: ConfigLoader, config: DictConfig, arguments: Sequence[str]) -
         print(plan(grid, settings))
         return []
     ended = carry_out(grid, settings, arms)
-    print(table(ended))
+    print(table(ended, criterion(settings)))
     print(where_next(ended, settings))
     if any(each.outcome == FAILED for each in ended):
         raise SystemExit(RUN_FAILED)
@@ -68,12 +68,11 @@ def launch_one(config: DictConfig) -> float:
         print(plan([point], settings))
         return float("nan")
     ended = carry_out([point], settings, [])
-    print(table(ended))
+    print(table(ended, criterion(settings)))
     print(where_next(ended, settings))
     if ended[0].outcome == FAILED:
         raise SystemExit(RUN_FAILED)
-    best = ended[0].best_validation_loss
-    return float("inf") if best is None else best
+    return ended[0].scores.get("best_validation_loss", float("inf"))
 
 
 def carry_out(grid: Sequence[Point], settings: Settings, arms: Sequence[str]) -> list[Ended]:

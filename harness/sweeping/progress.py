@@ -3,11 +3,13 @@
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from math import isfinite
+from math import inf
+from statistics import fmean
 from typing import Never
 
 from tqdm import tqdm
 
+from harness.sweeping.stacks import regime_key
 from harness.sweeping.sweep import Ended
 
 
@@ -39,11 +41,11 @@ class Bar:
             self._bar.close()
 
 
-def table(ended: Sequence[Ended]) -> str:
-    """Return one line an arm: its runs, test accuracy at its best rate, and outcomes.
+def table(ended: Sequence[Ended], criterion: str) -> str:
+    """Return one line an arm: its runs, test accuracy at its best regime, and outcomes.
 
-    The best regime of an arm is the one of smallest mean final validation loss, a diverged run's
-    being infinite; its accuracy is averaged over reported seeds.
+    The best regime is the one of smallest mean final `criterion` over tuning seeds (over all where
+    there are none), a diverged run's being infinite; its accuracy is averaged over reported seeds.
     """
     arms: dict[str, list[Ended]] = defaultdict(list)
     for each in ended:
@@ -53,26 +55,27 @@ def table(ended: Sequence[Ended]) -> str:
     for arm, runs in arms.items():
         counted = Counter(each.outcome for each in runs)
         outcomes = ", ".join(f"{count} {outcome}" for outcome, count in counted.most_common())
-        lines.append(f"{arm:<{width}}  {len(runs):>4}  {_accuracy(runs):>13}  {outcomes}")
+        accuracy = _accuracy(runs, criterion)
+        lines.append(f"{arm:<{width}}  {len(runs):>4}  {accuracy:>13}  {outcomes}")
     return "\n".join(lines)
 
 
-def _accuracy(runs: Sequence[Ended]) -> str:
+def _accuracy(runs: Sequence[Ended], criterion: str) -> str:
     regimes: dict[str, list[Ended]] = defaultdict(list)
     for each in runs:
-        key = {name: value for name, value in each.point.run.flat.items() if "seed" not in name}
-        regimes[repr(key)].append(each)
-    best = min(regimes.values(), key=_mean_loss)
-    reported = [each for each in best if each.point.role == "reported"] or best
-    values = [each.test_accuracy for each in reported]
-    if any(value is None or not isfinite(value) for value in values):
-        return "-"
-    return f"{sum(value for value in values if value is not None) / len(values):.1%}"
+        regimes[regime_key(each.point.run)].append(each)
+
+    def mean_criterion(regime: Sequence[Ended]) -> float:
+        tuning = [each for each in regime if each.point.role == "tuning"] or regime
+        return fmean(_criterion(each, criterion) for each in tuning)
+
+    best = min(regimes.values(), key=mean_criterion)
+    reported = [each for each in best if each.point.role == "reported"]
+    values = [each.scores.get("test_accuracy") for each in reported]
+    known = [value for value in values if value is not None]
+    return f"{fmean(known):.1%}" if known and len(known) == len(values) else "-"
 
 
-def _mean_loss(runs: Sequence[Ended]) -> float:
-    losses = []
-    for each in runs:
-        lost = each.outcome in {"diverged", "failed"} or each.validation_loss is None
-        losses.append(float("inf") if lost else float(each.validation_loss or 0.0))
-    return sum(losses) / len(losses)
+def _criterion(each: Ended, criterion: str) -> float:
+    lost = each.outcome in {"diverged", "failed"}
+    return inf if lost else each.scores.get(criterion, inf)

@@ -8,7 +8,8 @@ from harness.config import RunConfig
 from harness.data.splits import split_sizes
 from harness.engine.feeding import updates_per_epoch
 
-SEEDS = ("seed", "seeds.split", "seeds.weights", "seeds.order", "dataset.seed")
+REPLICATE = ("seed", "seeds.split", "seeds.weights", "seeds.order")
+SEEDS = (*REPLICATE, "dataset.seed")
 CALL_COST = 20_000
 """Multiply-adds that take about as long as the interpreter's share of one update."""
 
@@ -25,6 +26,12 @@ def stack_key(run: RunConfig) -> str:
     # Initializers act before the first update, so stacks may mix them freely.
     free.add("initializer")
     fixed = {key: value for key, value in run.flat.items() if key not in free}
+    return json.dumps(fixed, sort_keys=True, default=list)
+
+
+def regime_key(run: RunConfig) -> str:
+    """Return what replicates have equal: the configuration less the seed."""
+    fixed = {key: value for key, value in run.flat.items() if key not in REPLICATE}
     return json.dumps(fixed, sort_keys=True, default=list)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from functools import partial
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.data.loading import digest
@@ -30,13 +31,17 @@ FAILED = "failed"
 
 @dataclass(frozen=True)
 class Ended:
-    """What is kept of a run once it is written: enough for the closing table."""
+    """What is kept of a run once it is written: enough for the closing table.
+
+    Attributes
+    ----------
+    scores : mapping of str to float
+        Final values by column of `kept_columns`; what was no finite number is missing.
+    """
 
     point: Point
     outcome: str
-    test_accuracy: float | None
-    validation_loss: float | None
-    best_validation_loss: float | None
+    scores: Mapping[str, float]
     trained_now: bool
     error: str | None = None
 
@@ -58,12 +63,24 @@ def finished_before(points: Sequence[Point], settings: Settings) -> dict[str, En
     """Return the points that the store holds as finished, by fingerprint."""
     if isinstance(settings.tracking, Off) or settings.sweep.force:
         return {}
-    held = read.finished(tracking_uri(settings.tracking.uri), settings.study.name)
+    uri = tracking_uri(settings.tracking.uri)
+    held = read.finished(uri, settings.study.name, kept_columns(settings))
     return {
-        point.fingerprint: Ended(point=point, trained_now=False, **held[point.fingerprint])
+        point.fingerprint: Ended(point, *held[point.fingerprint], trained_now=False)
         for point in points
         if point.fingerprint in held
     }
+
+
+def kept_columns(settings: Settings) -> list[str]:
+    """Return what the closing table reads of a run: what rates are chosen by, and the result."""
+    return [criterion(settings), "test_accuracy", "best_validation_loss"]
+
+
+def criterion(settings: Settings) -> str:
+    """Return the column by which the best regime of an arm is chosen; smaller is better."""
+    tune = settings.study.tune
+    return "validation_loss" if tune is None else tune.metric
 
 
 def sweep(
@@ -99,12 +116,14 @@ def sweep(
             if isinstance(result, BaseException):
                 error = "".join(traceback.format_exception(result))
                 for point in stack:
-                    ended[point.fingerprint] = Ended(point, FAILED, None, None, None, True, _reason(result))
+                    ended[point.fingerprint] = Ended(point, FAILED, {}, True, _reason(result))
                 if background is not None:
                     background.fail([header(point) for point in stack], error)
                 continue
             for point, record in zip(stack, result, strict=True):
-                ended[point.fingerprint] = _ended(point, record)
+                values = {name: record.summary[name] for name in kept_columns(settings)}
+                finite = {name: value for name, value in values.items() if isfinite(value)}
+                ended[point.fingerprint] = Ended(point, record.summary["outcome"], finite, True)
             if background is None:
                 for _ in stack:
                     progress.advance()
@@ -174,17 +193,6 @@ def grid_hash(points: Sequence[Point]) -> str:
 
 def _stack_name(stack: Sequence[Point]) -> str:
     return grid_hash(stack)[:16]
-
-
-def _ended(point: Point, record: Record) -> Ended:
-    return Ended(
-        point=point,
-        outcome=record.summary["outcome"],
-        test_accuracy=record.summary["test_accuracy"],
-        validation_loss=record.summary["validation_loss"],
-        best_validation_loss=record.summary["best_validation_loss"],
-        trained_now=True,
-    )
 
 
 def _connect(

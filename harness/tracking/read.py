@@ -1,7 +1,7 @@
 """From MLflow to tidy frames: a study's runs and their histories, in one pass."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from harness.errors import ConfigurationError, nearest
-from harness.record import SCORES, SPLITS
+from harness.record import SCORES, SPLITS, metric_name
 from harness.tracking.settings import tracking_uri
 from harness.tracking.store import connect, exists
 
@@ -101,8 +101,14 @@ def study(name: str, *, uri: str | None = None) -> StudyRecord:
     )
 
 
-def finished(uri: str, experiment: str) -> dict[str, dict[str, Any]]:
-    """Return outcome and final scores of an experiment's finished runs, by fingerprint."""
+def finished(uri: str, experiment: str, columns: Sequence[str]) -> dict[str, tuple[str, dict[str, float]]]:
+    """Return outcome and final values of an experiment's finished runs, by fingerprint.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Of the history; what is no finite number at a run's end is left out.
+    """
     if not exists(uri):
         return {}
     client = connect(uri)
@@ -111,12 +117,14 @@ def finished(uri: str, experiment: str) -> dict[str, dict[str, Any]]:
         return {}
     query = f"{RUNS} and attributes.status = 'FINISHED'"
     return {
-        run.data.tags["harness.fingerprint"]: {
-            "outcome": run.data.tags["harness.outcome"],
-            "test_accuracy": run.data.metrics.get("test/accuracy"),
-            "validation_loss": run.data.metrics.get("validation/loss"),
-            "best_validation_loss": run.data.metrics.get("best_validation_loss"),
-        }
+        run.data.tags["harness.fingerprint"]: (
+            run.data.tags["harness.outcome"],
+            {
+                column: run.data.metrics[name]
+                for column in columns
+                if (name := metric_name(column)) in run.data.metrics
+            },
+        )
         for run in _search(client, found.experiment_id, query)
     }
 
