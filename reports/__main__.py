@@ -1,0 +1,35 @@
+"""`python -m reports STUDY`: write the report of a study that MLflow holds."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status: 0, or 2 after one line on stderr."""
+    parser = argparse.ArgumentParser(prog="python -m reports", description="Report what a study's runs show.")
+    parser.add_argument("study", metavar="STUDY", help="name of a study that the store holds")
+    parser.add_argument("--out", type=Path, help="folder to write (default: reports/output/STUDY)")
+    parser.add_argument("--uri", help="MLflow store (default: MLFLOW_TRACKING_URI, else mlruns/ here)")
+    asked = parser.parse_args(arguments)
+
+    from harness.errors import ConfigurationError
+    from reports.reporting import report
+
+    try:
+        page = report(asked.study, asked.out, asked.uri)
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"out = {error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
+    print(page)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""The frames of one study, derived once and shared by every figure, table and sentence of its report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from reports import statistics
+from reports.arms import Layout, lay_out
+
+if TYPE_CHECKING:
+    from harness.tracking.read import StudyRecord
+
+FINAL = ("test_accuracy", "test_log_loss", "test_squared_error", "test_loss")
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A study ready to be drawn.
+
+    Attributes
+    ----------
+    spec, provenance : mapping
+        As the store returned them.
+    layout : Layout
+        Arms, their panels and looks.
+    runs : DataFrame
+        One row a fingerprint: a run repeated after a failure counts once, as it ended at last.
+    over, metric : str or None
+        The tuned key and the metric that chose its value.
+    points, choices : DataFrame or None
+        `statistics.sensitivity` and `statistics.choose`; None where nothing is tuned.
+    chosen : DataFrame
+        The reported runs at the chosen values.
+    history : DataFrame
+        The rows of `chosen`.
+    scores : DataFrame
+        `statistics.final_scores` of `chosen`.
+    """
+
+    spec: Mapping[str, Any]
+    provenance: Mapping[str, str]
+    layout: Layout
+    runs: pd.DataFrame
+    over: str | None
+    metric: str | None
+    points: pd.DataFrame | None
+    choices: pd.DataFrame | None
+    chosen: pd.DataFrame
+    history: pd.DataFrame
+    scores: pd.DataFrame
+
+    @property
+    def axes(self) -> list[str]:
+        """Configuration keys that tell the arms apart."""
+        return [str(axis) for axis in self.spec["arms"]]
+
+    @property
+    def rates_shared(self) -> bool:
+        """Whether arms are trained at one learning rate for all, so that methods are not compared."""
+        named = [*self.axes, *([self.over] if self.over else [])]
+        return len(self.layout.arms) > 1 and not any("learning_rate" in key for key in named)
+
+    def goals(self, dataset: str) -> tuple[str, str]:
+        """Return the two final metrics of a data set that compare across losses, the leading one first."""
+        majority = self.runs.loc[self.runs["dataset"] == dataset, "majority_accuracy"]
+        if majority.notna().any():
+            return "test_accuracy", "test_log_loss"
+        return "test_squared_error", "test_loss"
+
+    def majority(self, dataset: str) -> float:
+        """Accuracy of always answering the majority class; not a number for regression."""
+        return float(self.runs.loc[self.runs["dataset"] == dataset, "majority_accuracy"].mean())
+
+    def names(self, dataset: str) -> list[str]:
+        """Arms of a data set in drawing order."""
+        return [arm.name for panel in self.layout.panels if panel.dataset == dataset for arm in panel.arms]
+
+
+def analyse(record: StudyRecord) -> Analysis:
+    """Derive every shared frame of a study."""
+    runs = _one_a_fingerprint(record.runs)
+    tune = record.spec.get("tune")
+    over = str(tune["over"]) if tune else None
+    metric = str(tune["metric"]) if tune else None
+    points = statistics.sensitivity(runs, over, metric) if over and metric else None
+    choices = statistics.choose(points, metric) if points is not None and metric else None
+    layout = lay_out(runs, [str(axis) for axis in record.spec["arms"]])
+    chosen = statistics.at_chosen(runs, choices, over).reset_index(drop=True)
+    history = record.history[record.history["run_id"].isin(chosen["run_id"])]
+    history = history.sort_values(["run_id", "update"], kind="stable").reset_index(drop=True)
+    arms = [arm.name for arm in layout.arms]
+    return Analysis(
+        spec=record.spec,
+        provenance=record.provenance,
+        layout=layout,
+        runs=runs,
+        over=over,
+        metric=metric,
+        points=points,
+        choices=choices,
+        chosen=chosen,
+        history=history,
+        scores=statistics.final_scores(chosen, arms, FINAL),
+    )
+
+
+def _one_a_fingerprint(runs: pd.DataFrame) -> pd.DataFrame:
+    """Sort the runs, whatever order the store returned, and keep the finished one of each fingerprint."""
+    runs = runs.assign(_failed=runs["status"] != "FINISHED")
+    runs = runs.sort_values(["fingerprint", "_failed", "run_id"], kind="stable").drop_duplicates(
+        "fingerprint"
+    )
+    order = ["arm", "role", "seed", "fingerprint"]
+    return runs.drop(columns="_failed").sort_values(order, kind="stable").reset_index(drop=True)

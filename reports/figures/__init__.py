@@ -1,0 +1,1 @@
+"""One file a figure, each a function of frames that returns a matplotlib Figure."""

@@ -1,0 +1,52 @@
+"""The shape of a report: sections of sentences, figures and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from reports.cells import Table
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure: `name` is that of its PNG and of the CSV with the numbers drawn (`frame`)."""
+
+    name: str
+    caption: str
+    frame: pd.DataFrame
+    draw: Callable[[], Figure]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and what stands under it, in the order: paragraphs, drawings, tables."""
+
+    key: str
+    heading: str
+    paragraphs: tuple[str, ...] = ()
+    drawings: tuple[Drawing, ...] = ()
+    tables: tuple[Table, ...] = ()
+
+
+@dataclass(frozen=True)
+class Contents:
+    """A whole report."""
+
+    name: str
+    question: str
+    answer: str
+    sections: tuple[Section, ...]
+
+    @property
+    def drawings(self) -> tuple[Drawing, ...]:
+        """All figures in order."""
+        return tuple(drawing for section in self.sections for drawing in section.drawings)
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """All tables in order."""
+        return tuple(table for section in self.sections for table in section.tables)

@@ -1,0 +1,228 @@
+"""The sentences of a report: what stands behind a figure, and what it answers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from reports.analysis import Analysis
+from reports.statistics import CONFIDENCE, EXPLODING, VANISHING, higher_is_better
+
+SHARED_RATE = "At one rate for all: not a comparison of methods."
+# A space that no line is broken at.
+PERCENT = f"{100 * CONFIDENCE:g}\N{NO-BREAK SPACE}%"
+
+
+def percent(value: float) -> str:
+    """Write a share as 97.1 %."""
+    return f"{100 * value:.1f}\N{NO-BREAK SPACE}%"
+
+
+def number(value: float) -> str:
+    """Write a number with three significant digits; infinity as ∞."""
+    return "∞" if np.isinf(value) else f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def metric_name(metric: str) -> str:
+    """Write `test_log_loss` as words."""
+    return metric.replace("_", " ")
+
+
+def in_units(value: float, metric: str) -> str:
+    """Write a value of `metric`: accuracies in percent, all else as a number."""
+    return percent(value) if higher_is_better(metric) else number(value)
+
+
+def counted(count: int, singular: str, plural: str | None = None) -> str:
+    """Write a count with its noun."""
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def seeds_behind(runs: pd.DataFrame) -> str:
+    """Say how many seeds the arms of `runs` have."""
+    sizes = runs.groupby("arm").size()
+    if sizes.empty:
+        return "No seed behind it."
+    least, most = int(sizes.min()), int(sizes.max())
+    if least == most:
+        return f"{counted(most, 'seed')} an arm."
+    return f"{least} to {most} seeds an arm."
+
+
+def about_strips(runs: pd.DataFrame, scores: pd.DataFrame) -> str:
+    """Say what dots, bars and marks of final values are."""
+    parts = [seeds_behind(runs)]
+    kinds = set(scores["kind"])
+    if "mean" in kinds:
+        several = (scores.loc[scores["kind"] == "mean", "seeds"] > 1).any()
+        bar = (
+            f"bar: {PERCENT} t interval of that mean." if several else "no interval: one seed has no spread."
+        )
+        parts.append(f"Small dots: every seed; large mark: mean over seeds; {bar}")
+    if "median" in kinds:
+        parts.append(
+            "Cross: a seed that died (diverged or failed), at the majority class's accuracy or at infinite "
+            "loss. Such an arm has an open diamond, the median of all its seeds, and no interval."
+        )
+    return " ".join(parts)
+
+
+def about_bands(runs: pd.DataFrame, bands: pd.DataFrame) -> str:
+    """Say what lines, bands and crosses of curves are."""
+    parts = [seeds_behind(runs)]
+    if (bands["seeds"] > 1).any():
+        parts.append(f"Line: mean over seeds; band: {PERCENT} t interval of that mean.")
+    else:
+        parts.append("Line: the one seed; no band.")
+    if (bands["kind"] == "median").any():
+        parts.append(
+            "Cross: from here on a seed has died; thin line: median of all seeds, dead ones counted at "
+            "infinite loss or the majority class's accuracy; band: range of the seeds, to the edge where it "
+            "is infinite."
+        )
+    return " ".join(parts)
+
+
+def about_gradients(
+    runs: pd.DataFrame, bands: pd.DataFrame, *, bands_drawn: bool = True, levels: bool = True
+) -> str:
+    """Say what lines and bands of gradient figures are, and whether `levels` may not be compared."""
+    band = f"band: {PERCENT} t interval of that mean." if bands_drawn else "bands are left to the CSV."
+    one = not (bands["seeds"] > 1).any()
+    parts = [
+        seeds_behind(runs),
+        "Line: the one seed; no band." if one else f"Line: geometric mean over seeds; {band}",
+    ]
+    if (bands["alive"] < bands["seeds"]).any() or runs["outcome"].isin(["diverged", "failed"]).any():
+        parts.append("A line ends where a seed of its arm dies.")
+    if levels and "loss" in runs.columns and runs["loss"].nunique() > 1:
+        parts.append("Levels do not compare across losses; their change from layer to layer does.")
+    return " ".join(parts)
+
+
+def answer(analysis: Analysis, rho: pd.DataFrame) -> str:
+    """Answer in one sentence a data set; exploratory, for no claim is tested.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    rho : DataFrame
+        `tables.rho_frame`; may be empty.
+    """
+    if analysis.chosen.empty:
+        return "No arm has a reported run at a chosen value, so there is nothing to compare."
+    if analysis.rates_shared:
+        start = _gradients_at_start(analysis, rho)
+        best = " ".join(_best(analysis, dataset) for dataset in analysis.layout.datasets)
+        return f"Exploratory, no claim is tested. {start}{SHARED_RATE} {best}".strip()
+    best = " ".join(_best(analysis, dataset) for dataset in analysis.layout.datasets)
+    return f"Exploratory, no claim is tested. {best}".strip()
+
+
+def _best(analysis: Analysis, dataset: str) -> str:
+    goal = analysis.goals(dataset)[0]
+    arms = [arm for panel in analysis.layout.panels if panel.dataset == dataset for arm in panel.arms]
+    scores = analysis.scores[analysis.scores["metric"] == goal].set_index("arm")
+    scores = scores.loc[[arm.name for arm in arms]]
+    known = scores[np.isfinite(scores["centre"])]
+    if known.empty:
+        return f"On {dataset}, no arm has a finite {metric_name(goal)}."
+    upward = higher_is_better(goal)
+    name = known["centre"].idxmax() if upward else known["centre"].idxmin()
+    best = known.loc[name]
+    label = next(arm.label for arm in arms if arm.name == name)
+    value = in_units(float(best["centre"]), goal)
+    if best["kind"] == "median":
+        spread = f"median of {best['seeds']} seeds, of which {best['dead']} died"
+    elif np.isfinite(best["low"]):
+        low, high = in_units(float(best["low"]), goal), in_units(float(best["high"]), goal)
+        spread = f"{PERCENT} t interval {low} to {high}, {best['seeds']} seeds"
+    else:
+        spread = "1 seed, no interval"
+    if len(arms) == 1:
+        return f"On {dataset}, {label} has a {metric_name(goal)} of {value} ({spread})."
+    what = f"On {dataset}, {label} has the {'highest' if upward else 'lowest'} {metric_name(goal)}"
+    others = known.drop(index=name)
+    overlap = (others["high"] >= best["low"]) & (others["low"] <= best["high"])
+    beside = (
+        f"; the intervals of {overlap.sum()} of the other {len(arms) - 1} overlap it" if overlap.any() else ""
+    )
+    return f"{what}: {value} ({spread}){beside}."
+
+
+def _gradients_at_start(analysis: Analysis, rho: pd.DataFrame) -> str:
+    """Say which arms' gradients vanish or explode before the first update: no rate has acted yet."""
+    start = rho.dropna(subset=["start"]) if len(rho) else rho
+    if start.empty:
+        return ""
+    labels = {
+        arm.name: f"{arm.label} on {panel.dataset}" if len(analysis.layout.datasets) > 1 else arm.label
+        for panel in analysis.layout.panels
+        for arm in panel.arms
+    }
+    parts = []
+    for verb, found in (
+        (f"vanish (ρ < {VANISHING:g})", start[start["start"] < VANISHING]),
+        (f"explode (ρ > {EXPLODING:g})", start[start["start"] > EXPLODING]),
+    ):
+        if len(found):
+            pairs = zip(found["arm"], found["start"], strict=True)
+            each = (f"{labels[str(arm)]}, ρ = {number(float(value))}" for arm, value in pairs)
+            parts.append(f"{verb} in {'; '.join(each)}")
+    if parts:
+        return f"At the start, gradients {' and '.join(parts)}. "
+    least = start.sort_values("start", kind="stable").iloc[0]
+    return (
+        "At the start, gradients vanish and explode in no arm; the smallest ρ is "
+        f"{number(float(least['start']))}, of {labels[str(least['arm'])]}. "
+    )
+
+
+def troubles(runs: pd.DataFrame) -> str:
+    """Count what went wrong over all runs."""
+    total = len(runs)
+    found = [
+        f"{int((runs['outcome'] == outcome).sum()):,} {outcome}"
+        for outcome in ("diverged", "failed", "stalled")
+        if (runs["outcome"] == outcome).any()
+    ]
+    warned = int((runs["warnings"].fillna("").astype(str).str.strip() != "").sum())
+    if warned:
+        found.append(f"{warned:,} with warnings")
+    if not found:
+        return f"Nothing: of {counted(total, 'run')}, none diverged, failed, stalled or warned."
+    return (
+        f"Of {counted(total, 'run')}: {', '.join(found)}. None is dropped; each counts in every denominator."
+    )
+
+
+def method(analysis: Analysis) -> tuple[str, ...]:
+    """Say how values were tuned, what intervals mean, and what the report does not claim."""
+    stated = str(analysis.spec.get("method") or "").strip()
+    parts = [stated] if stated else []
+    if analysis.over:
+        parts.append(
+            f"{analysis.over} is tuned: for each arm the value with the best mean "
+            f"{metric_name(str(analysis.metric))} on the tuning seeds is chosen (of equals the smallest), "
+            "and the other seeds are reported at it. A value at which a tuning seed died is not chosen. "
+            "A choice at the edge of the grid is flagged: a better value may lie beyond it."
+        )
+    elif analysis.rates_shared:
+        parts.append(
+            f"Nothing is tuned. {SHARED_RATE} What is measured before the first update depends on no rate."
+        )
+    else:
+        parts.append("Nothing is tuned.")
+    parts.append(
+        f"Intervals are Student's t at {PERCENT} over seeds, which resplit one data set: they answer whether "
+        "new seeds would agree, not whether new data would. With one seed there is none. Where a "
+        "reported seed died there is no interval of a mean: the median of all seeds stands instead, beside "
+        "the share that died (Wilson interval)."
+    )
+    parts.append(
+        "Runs that stopped early keep their last value in the curves: their weights no longer change."
+    )
+    claims = len(analysis.spec.get("claims") or [])
+    tested = f"The study states {counted(claims, 'claim')}; this report tests none yet." if claims else ""
+    parts.append(f"{tested} All comparisons here are exploratory: intervals, no tests.".strip())
+    return tuple(parts)

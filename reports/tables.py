@@ -1,0 +1,186 @@
+"""The tables of a report: a frame with every number for the CSV, and the cells that the page shows of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from reports import prose
+from reports.analysis import FINAL, Analysis
+from reports.cells import Cell, Part, Table, arm_labels, interval, shown, words
+from reports.statistics import EXPLODING, OUTCOMES, VANISHING, outcome_counts
+
+
+def summary(analysis: Analysis) -> Table:
+    """One row an arm: the chosen value, final scores with intervals, outcomes."""
+    frame = _summary_frame(analysis)
+    # Only the metrics that some data set is judged by; the CSV has all.
+    goals = dict.fromkeys(goal for dataset in analysis.layout.datasets for goal in analysis.goals(dataset))
+    tuned = analysis.over is not None
+    over = prose.metric_name(str(analysis.over).rpartition(".")[2])
+    several = len(analysis.layout.datasets) > 1
+    rows = []
+    for _, row in frame.iterrows():
+        cells: list[Cell] = [words(row["dataset"])] if several else []
+        cells.append(words(row["label"]))
+        if tuned:
+            edge = f" ({row['edge']} tried)" if row["edge"] else ""
+            cells.append((shown(row["value"]), Part(edge)) if not row["reason"] else words("none"))
+        cells.append((shown(row["seeds"]),))
+        for goal in goals:
+            names = [f"{goal}_{name}" for name in ("centre", "low", "high")]
+            cell = interval(row, names, goal)
+            cells.append((*cell, Part(" median")) if row["kind"] == "median" and cell[0].value else cell)
+        cells.append(_outcomes(row))
+        cells.append(_note(row, next(iter(goals))))
+        rows.append(tuple(cells))
+    headers = (
+        *(["data set"] if several else []),
+        "arm",
+        *([f"chosen {over}"] if tuned else []),
+        "seeds",
+        *(prose.metric_name(goal) for goal in goals),
+        "outcomes",
+        "note",
+    )
+    caption = (
+        f"Means with {prose.PERCENT} t intervals over seeds; where a seed died, the median of all seeds."
+    )
+    return Table("summary", caption, frame, headers, tuple(rows))
+
+
+def _summary_frame(analysis: Analysis) -> pd.DataFrame:
+    arms = [
+        {"arm": arm.name, "dataset": panel.dataset, "label": arm.label}
+        for panel in analysis.layout.panels
+        for arm in panel.arms
+    ]
+    frame = pd.DataFrame(arms)
+    if analysis.choices is not None:
+        choice = analysis.choices[["arm", "value", "edge", "tried", "reason"]]
+        frame = frame.merge(choice, on="arm", how="left")
+    else:
+        frame = frame.assign(value=np.nan, edge="", tried=1, reason="")
+    frame["reason"] = frame["reason"].fillna("no tuning run")
+    frame["edge"] = frame["edge"].fillna("")
+    scores = analysis.scores
+    wide = scores.pivot(index="arm", columns="metric", values=["centre", "low", "high", "living_mean"])
+    wide.columns = wide.columns.map(lambda pair: f"{pair[1]}_{pair[0]}")
+    order = [f"{m}_{n}" for m in FINAL for n in ("centre", "low", "high", "living_mean")]
+    kinds = scores.drop_duplicates("arm").set_index("arm")[["seeds", "dead", "kind"]]
+    frame = frame.merge(kinds, left_on="arm", right_index=True).merge(
+        wide[order], left_on="arm", right_index=True
+    )
+    counts = outcome_counts(analysis.chosen, ["arm"]).drop(columns="runs")
+    frame = frame.merge(counts, on="arm", how="left")
+    for name in (*OUTCOMES, "warned"):
+        frame[name] = frame[name].fillna(0).astype(int)
+    return frame
+
+
+def _outcomes(row: Any) -> Cell:
+    parts: list[Part] = []
+    for outcome in OUTCOMES:
+        if row[outcome]:
+            parts += [Part(", "), shown(int(row[outcome])), Part(f" {outcome}")]
+    return tuple(parts[1:]) or words("–")
+
+
+def _note(row: Any, goal: str) -> Cell:
+    if row["reason"]:
+        return words(f"no value chosen: {row['reason']}")
+    if row["seeds"] == 0:
+        return words("no reported run")
+    if row["dead"]:
+        share = interval(row, ["died_share", "died_low", "died_high"], "accuracy")
+        cell: Cell = (Part("died: "), *share, Part(" Wilson"))
+        if np.isfinite(row[f"{goal}_living_mean"]):
+            what = f"; given that a seed lived, mean {prose.metric_name(goal)} "
+            cell = (*cell, Part(what), shown(row[f"{goal}_living_mean"], goal))
+        return cell
+    return words("one seed: no interval" if row["seeds"] == 1 else "")
+
+
+def tuning(analysis: Analysis) -> Table | None:
+    """One row an arm: how its value was chosen."""
+    if analysis.choices is None or analysis.over is None:
+        return None
+    labels = arm_labels(analysis)
+    rows = tuple(
+        (
+            words(labels[str(row["arm"])]),
+            (shown(row["value"]),),
+            words(row["edge"] or "–"),
+            (shown(row["mean"], str(analysis.metric)),),
+            (shown(int(row["seeds"])),),
+            (shown(int(row["tried"])),),
+            (shown(int(row["dead"])),),
+            words(row["reason"]),
+        )
+        for _, row in analysis.choices.iterrows()
+    )
+    metric = prose.metric_name(str(analysis.metric))
+    name = prose.metric_name(analysis.over.rpartition(".")[2])
+    headers = (
+        "arm",
+        f"chosen {name}",
+        "edge of the grid",
+        f"mean {metric}",
+        "tuning seeds",
+        "tried",
+        "died at",
+    )
+    caption = f"The {name} of each arm, chosen by mean {metric} on the tuning seeds."
+    return Table("tuning", caption, analysis.choices, (*headers, "why none"), rows)
+
+
+def rho_frame(bands: pd.DataFrame) -> pd.DataFrame:
+    """Take ρ at the start and at the last row of every arm from the bands of `rho`.
+
+    Returns
+    -------
+    DataFrame
+        `arm, seeds, start, start_low, start_high, update, end, end_low, end_high`,
+        where `update` is that of the end.
+    """
+    rows = []
+    over_time = bands[bands["metric"] == "rho"].sort_values(["arm", "update"], kind="stable")
+    for arm, group in over_time.groupby("arm", sort=False):
+        first, last = group.iloc[0], group.iloc[-1]
+        row: dict[str, Any] = {"arm": arm, "seeds": int(first["seeds"])}
+        at_start = first["update"] == 0
+        for name, column in (("start", "centre"), ("start_low", "low"), ("start_high", "high")):
+            row[name] = float(first[column]) if at_start else np.nan
+        row |= {
+            "update": last["update"],
+            "end": last["centre"],
+            "end_low": last["low"],
+            "end_high": last["high"],
+        }
+        rows.append(row)
+    columns = ["arm", "seeds", "start", "start_low", "start_high", "update", "end", "end_low", "end_high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def rho(analysis: Analysis, frame: pd.DataFrame) -> Table | None:
+    """Show ρ at the start and at the end."""
+    if frame.empty:
+        return None
+    labels = arm_labels(analysis)
+    rows = tuple(
+        (
+            words(labels[str(row["arm"])]),
+            (shown(int(row["seeds"])),),
+            interval(row, ["start", "start_low", "start_high"], ""),
+            interval(row, ["end", "end_low", "end_high"], ""),
+        )
+        for _, row in frame.iterrows()
+    )
+    caption = (
+        f"ρ is the change of delta_rms from one hidden layer to the one before it: below {VANISHING:g} "
+        f"gradients vanish, above {EXPLODING:g} they explode. Geometric "
+        f"means with {prose.PERCENT} t intervals."
+    )
+    return Table("rho_by_arm", caption, frame, ("arm", "seeds", "at the start", "at the end"), rows)

@@ -1,0 +1,168 @@
+"""Studies made of numbers drawn here, in the shape that the store returns them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from harness.tracking.read import StudyRecord
+
+CLASSES = {"digits": 10, "moons": 2, "spirals": 3}
+FEEDINGS = {"gd": ("GD (all 1,077)", 1077), "sgd": ("SGD (1)", 1), "batch": ("mini-batch (32)", 32)}
+RATE = "optimizer.learning_rate"
+SPLITS = ("train", "validation", "test")
+SCORES = ("loss", "accuracy", "log_loss", "squared_error")
+LAYERED = ("gradient_norm", "delta_rms", "weight_norm", "update_ratio", "saturation", "dead_units")
+
+
+def synthetic(
+    axes: Mapping[str, Sequence[str]],
+    *,
+    rates: Sequence[float] = (0.03, 0.3, 3.0),
+    tuning_seeds: Sequence[int] = (100, 101, 102),
+    seeds: Sequence[int] = (0, 1, 2, 3, 4),
+    layers: int = 2,
+    rows: int = 20,
+    diverged: Sequence[tuple[str, float, int]] | str = (),
+    regression: bool = False,
+    name: str = "made_up",
+    question: str = "Which of the made-up arms is best?",
+    warnings: str = "",
+) -> StudyRecord:
+    """Make a study.
+
+    Parameters
+    ----------
+    axes : mapping of str to sequence of str
+        The keys compared and their values; `optimizer` takes `gd`, `sgd`, `batch`; a key `layers` overrides
+        `layers` for its arms.
+    rates : sequence of float
+        More than one: a tuned axis. One: no tuning.
+    diverged : sequence of (arm text fragment, rate, seed), or "all"
+        The runs that diverge half-way.
+    regression : bool
+        Leaves accuracy and log_loss empty.
+    """
+    draw = np.random.default_rng(7)
+    tuned = len(rates) > 1
+    runs: list[dict[str, object]] = []
+    histories: list[pd.DataFrame] = []
+    combinations = list(product(*axes.values()))
+    roles = [("tuning", seed) for seed in tuning_seeds if tuned] + [("reported", seed) for seed in seeds]
+    for number, combination in enumerate(combinations):
+        values = dict(zip(axes, combination, strict=True))
+        dataset = values.get("dataset", "digits")
+        feeding, batch = FEEDINGS[values.get("optimizer", "batch")]
+        if "optimizer" in values:
+            values["optimizer"] = feeding if dataset == "digits" else feeding.replace("1,077", "300")
+        arm = " · ".join(values.values())
+        depth = int(values.get("layers", layers))
+        speed = 0.4 + 0.6 * (number * 7 % len(combinations)) / max(1, len(combinations) - 1)
+        for (role, seed), rate in product(roles, rates):
+            dead = diverged == "all" or any(
+                fragment in arm and rate == at and seed == who
+                for fragment, at, who in (diverged if not isinstance(diverged, str) else ())
+            )
+            run_id = f"{number:03d}-{seed:03d}-{rate:g}"
+            fit = speed * np.exp(-(np.log10(rate / 0.4) ** 2)) * (1 + 0.05 * draw.standard_normal())
+            history = _history(draw, run_id, fit, dataset, batch, depth, rows, regression)
+            if dead:
+                history = history.iloc[: rows // 2].copy()
+                history.loc[history.index[-1], [f"{split}_log_loss" for split in SPLITS]] = np.nan
+            last = history.iloc[-1]
+            majority = np.nan if regression else 1.02 / CLASSES[dataset]
+            runs.append(
+                {
+                    "run_id": run_id,
+                    "fingerprint": f"{number:03d}{seed:03d}{rate:g}",
+                    "arm": arm,
+                    "seed": seed,
+                    "role": role,
+                    "status": "FINISHED",
+                    "outcome": "diverged" if dead else ("stalled" if fit < 0.1 else "exhausted"),
+                    "stopped_by": "divergence" if dead else "epochs",
+                    "warnings": warnings if seed == 0 else "",
+                    "dataset": dataset,
+                    "feeding": feeding,
+                    **values,
+                    RATE: rate,
+                    "majority_accuracy": majority,
+                    **{key: last[key] for key in ("epoch", "update", "samples", "multiply_adds")},
+                    "epochs": last["epoch"],
+                    "updates": last["update"],
+                    **{f"{split}_{score}": last[f"{split}_{score}"] for split in SPLITS for score in SCORES},
+                    "best_validation_loss": history["validation_loss"].min(),
+                    "rho": history["rho"].iloc[0],
+                }
+            )
+            histories.append(history)
+    arms = [key for key in axes if key != "layers"] or ["dataset"]
+    spec = {
+        "name": name,
+        "question": question,
+        "method": None,
+        "arms": list(axes) if len(axes) else arms,
+        "seeds": list(seeds),
+        "tune": {
+            "over": RATE,
+            "metric": "validation_loss" if regression else "validation_log_loss",
+            "seeds": list(tuning_seeds),
+        }
+        if tuned
+        else None,
+        "target": None,
+        "claims": [],
+        "budgets": ["GD trains for 200 epochs.", "SGD trains for 10 epochs."],
+    }
+    provenance = {"command": f"make sweep STUDY={name}", "numpy": "2.4.6", "commit": "0123abc"}
+    frame = pd.DataFrame(runs).drop(columns=["epoch", "update"])
+    return StudyRecord(spec, frame, pd.concat(histories, ignore_index=True), provenance, None)
+
+
+@pytest.fixture(name="synthetic", scope="session")
+def synthetic_fixture() -> Callable[..., StudyRecord]:
+    """Hand `synthetic` to tests, which do not import one another."""
+    return synthetic
+
+
+def _history(
+    draw: np.random.Generator,
+    run_id: str,
+    fit: float,
+    dataset: str,
+    batch: int,
+    layers: int,
+    rows: int,
+    regression: bool,
+) -> pd.DataFrame:
+    """Curves that fall from the constant predictor's loss at a speed of `fit`."""
+    classes = CLASSES[dataset]
+    updates = np.unique(np.concatenate([[0], np.round(np.geomspace(1, 2000, rows - 1))])).astype(float)
+    done = 1 - np.exp(-fit * updates / 300)
+    noise = 0.02 * draw.standard_normal(len(updates)) * np.sqrt(done)
+    loss = np.log(classes) * (1 - 0.95 * done) * np.exp(noise)
+    accuracy = np.clip(1 / classes + (0.97 - 1 / classes) * done * fit + noise / 4, 0, 1)
+    table: dict[str, object] = {
+        "run_id": run_id,
+        "epoch": updates * batch / 1077,
+        "update": updates,
+        "samples": updates * batch,
+        "multiply_adds": updates * batch * 2400.0,
+    }
+    for shift, split in enumerate(SPLITS):
+        table[f"{split}_loss"] = loss * (0.5 if fit > 0.5 else 1.0)
+        table[f"{split}_log_loss"] = np.nan * loss if regression else loss * (1 + 0.03 * shift)
+        table[f"{split}_accuracy"] = np.nan * loss if regression else accuracy - 0.005 * shift
+        table[f"{split}_squared_error"] = loss / 3
+    for layer in range(1, layers + 1):
+        decay = (0.3 + 0.6 * fit) ** (layers - layer) * np.exp(0.05 * draw.standard_normal(len(updates)))
+        for kind in LAYERED:
+            table[f"{kind}_{layer}"] = decay * (0.2 + (1 - done))
+    hidden = layers - 1
+    ratio = np.asarray(table["delta_rms_1"]) / np.asarray(table[f"delta_rms_{max(hidden, 1)}"])
+    table["rho"] = ratio ** (1 / (hidden - 1)) if hidden > 1 else np.nan * loss
+    return pd.DataFrame(table)

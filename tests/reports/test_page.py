@@ -1,0 +1,225 @@
+"""The page and the files beside it."""
+
+import io
+import re
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+
+from reports.page import build, escape_markdown, save
+
+AXES = {"dataset": ["moons", "digits"], "activation": ["relu", "sigmoid"]}
+HOSTILE = '<img src=x onerror="alert(1)">'
+
+
+class Elements(HTMLParser):
+    """Tags with their attributes, and the values shown in the cells of each table."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags = []
+        self.values = {}
+        self.table = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        self.tags.append((tag, attributes))
+        if tag == "table":
+            self.table = attributes.get("id", "")
+        if "data-value" in attributes:
+            self.values.setdefault(self.table, []).append(attributes["data-value"])
+
+
+def page_of(record):
+    return build(record)["index.html"].decode()
+
+
+@pytest.fixture(scope="module")
+def files(synthetic):
+    """Build a study in which something went wrong."""
+    dead = [("digits · relu", 0.3, 2), ("moons · sigmoid", 3.0, 101)]
+    return build(synthetic(AXES, layers=3, rows=8, diverged=dead, warnings="overflow in exp"))
+
+
+def test_the_page_needs_no_network(files):
+    elements = Elements(files["index.html"].decode())
+    for tag, attributes in elements.tags:
+        assert tag not in {"script", "link", "iframe", "object"}
+        for name in ("src", "href", "srcset", "poster"):
+            target = attributes.get(name) or ""
+            assert target.startswith(("data:image/svg+xml;base64,", "#")) or re.fullmatch(
+                r"([a-z_]+\.(csv|png))?", target
+            )
+    style = re.search(r"<style>(.*?)</style>", files["index.html"].decode(), re.DOTALL)[1]
+    assert "url(" not in style
+    assert "@import" not in style
+
+
+def test_every_figure_and_table_has_its_files(files):
+    elements = Elements(files["index.html"].decode())
+    linked = {
+        attributes["href"]
+        for tag, attributes in elements.tags
+        if tag == "a" and "#" not in attributes["href"]
+    }
+    assert linked
+    assert linked == {name for name in files if name.endswith((".csv", ".png"))}
+    markdown = files["report.md"].decode()
+    assert set(re.findall(r"\(([a-z_]+\.(?:png|csv))\)", markdown)) == linked
+
+
+def test_every_number_of_every_table_is_in_its_csv(files):
+    tables = Elements(files["index.html"].decode()).values
+    assert {"summary", "tuning", "troubles_by_arm", "troubles_by_value", "rho_by_arm"} <= set(tables)
+    for name, values in tables.items():
+        frame = pd.read_csv(io.BytesIO(files[f"{name}.csv"]))
+        known = set(pd.to_numeric(frame.select_dtypes("number").stack()))
+        assert {float(value) for value in values} <= known, name
+
+
+def test_the_summary_shows_what_the_csv_says(files):
+    page = files["index.html"].decode()
+    summary = pd.read_csv(io.BytesIO(files["summary.csv"]))
+    for centre, low, high in summary[
+        ["test_accuracy_centre", "test_accuracy_low", "test_accuracy_high"]
+    ].to_numpy():
+        assert f">{100 * centre:.1f}\N{NO-BREAK SPACE}%<" in page
+        if low == low:
+            assert f">{100 * low:.1f}\N{NO-BREAK SPACE}%<" in page
+            assert f">{100 * high:.1f}\N{NO-BREAK SPACE}%<" in page
+    dead = summary[summary["dead"] > 0]
+    assert len(dead) == 1
+    assert dead["test_accuracy_low"].isna().all()
+    assert dead["died_share"].tolist() == [0.2]
+
+
+def test_what_went_wrong_is_counted_over_all_runs(files):
+    page = files["index.html"].decode()
+    # 4 arms x 3 rates x 8 seeds; two diverged; every seed 0 warned
+    assert "Of 96 runs: 2 diverged" in page
+    assert "12 with warnings" in page
+    by_arm = pd.read_csv(io.BytesIO(files["troubles_by_arm.csv"]))
+    assert by_arm["runs"].tolist() == [24] * 4
+    assert by_arm["diverged"].sum() == 2
+    by_value = pd.read_csv(io.BytesIO(files["troubles_by_value.csv"]))
+    assert len(by_value) == 12
+    assert by_value["runs"].sum() == 96
+
+
+def test_the_same_data_gives_the_same_bytes_whatever_the_order_of_rows(synthetic):
+    record = synthetic({"activation": ["relu", "sigmoid"]}, layers=3, rows=8)
+    shuffled = type(record)(
+        record.spec,
+        record.runs.sample(frac=1, random_state=3),
+        record.history.sample(frac=1, random_state=4),
+        record.provenance,
+        None,
+    )
+    assert build(record) == build(shuffled)
+
+
+def test_text_of_the_store_does_nothing(synthetic):
+    axes = {"activation": [HOSTILE, "relu"]}
+    record = synthetic(axes, rows=8, name=HOSTILE, question=HOSTILE, warnings=HOSTILE)
+    record.spec["budgets"].append(HOSTILE)
+    files = build(type(record)(record.spec, record.runs, record.history, {HOSTILE: HOSTILE}, None))
+    page = files["index.html"].decode()
+    assert page.count("&lt;img src=x") >= 8
+    assert all("onerror" not in attributes for _, attributes in Elements(page).tags)
+    assert "<img src=x" not in files["report.md"].decode()
+
+
+def test_markdown_is_escaped():
+    assert escape_markdown("a | b\n[link](x) <i> `c`") == "a \\| b \\[link\\](x) &lt;i&gt; \\`c\\`"
+
+
+def test_arms_at_one_rate_are_no_comparison_except_at_the_start(synthetic):
+    page = page_of(synthetic({"activation": ["relu", "sigmoid"]}, rates=(0.1,), layers=4, rows=8))
+    found = re.findall(r'<figure id="(\w+)">.*?<span class="narrow">(.*?)</span>', page, re.DOTALL)
+    captions = dict(found)
+    notice = "At one rate for all: not a comparison of methods."
+    assert {key for key, text in captions.items() if notice not in text} == {"gradients_at_start"}
+    assert notice in re.search(r'<p class="answer">(.*?)</p>', page)[1]
+
+
+def test_tuned_arms_carry_no_such_notice(synthetic):
+    assert "not a comparison" not in page_of(synthetic({"activation": ["relu", "sigmoid"]}, rows=8))
+
+
+def test_an_only_arm_is_compared_with_nothing(synthetic):
+    page = page_of(synthetic({"activation": ["relu"]}, rates=(0.1,), rows=8))
+    assert "not a comparison" not in page
+    assert "highest" not in re.search(r'<p class="answer">(.*?)</p>', page)[1]
+
+
+def test_the_answer_names_the_best_arm_with_its_interval(synthetic):
+    record = synthetic({"activation": ["relu", "sigmoid", "tanh"]}, rows=8)
+    files = build(record)
+    summary = pd.read_csv(io.BytesIO(files["summary.csv"])).set_index("arm")
+    best = summary["test_accuracy_centre"].idxmax()
+    answer = re.search(r'<p class="answer">(.*?)</p>', files["index.html"].decode())[1].replace(
+        "\N{NO-BREAK SPACE}", " "
+    )
+    assert answer.startswith("Exploratory, no claim is tested.")
+    row = summary.loc[best]
+    assert f"{best} has the highest test accuracy: {100 * row['test_accuracy_centre']:.1f} %" in answer
+    assert (
+        f"{100 * row['test_accuracy_low']:.1f} % to {100 * row['test_accuracy_high']:.1f} %, 5 seeds"
+        in answer
+    )
+
+
+def test_all_runs_diverged_still_gives_a_page_that_says_so(synthetic):
+    files = build(synthetic({"activation": ["relu", "sigmoid"]}, rows=8, diverged="all"))
+    page = files["index.html"].decode()
+    assert "no arm has a reported run at a chosen value" in page
+    assert page.count("a tuning seed diverged or failed at every value") >= 2
+    assert "convergence_log_loss_by_update.csv" not in files
+
+
+def test_a_store_without_histories_still_gives_the_scores(synthetic):
+    record = synthetic({"activation": ["relu", "sigmoid"]}, rows=8)
+    empty = pd.DataFrame({"run_id": [], "update": []})
+    files = build(type(record)(record.spec, record.runs, empty, record.provenance, None))
+    assert "tuned.png" in files
+    assert "no history" in files["index.html"].decode()
+
+
+def test_regression_is_reported_by_squared_error(synthetic):
+    files = build(synthetic({"activation": ["relu", "sigmoid"]}, rows=8, regression=True))
+    page = files["index.html"].decode()
+    assert "lowest test squared error" in page
+    assert "convergence_squared_error_by_update.png" in files
+    assert not any("accuracy" in name for name in files)
+
+
+def test_one_seed_has_no_interval_and_says_so(synthetic):
+    page = page_of(synthetic({"activation": ["relu", "sigmoid"]}, rows=8, seeds=(0,)))
+    assert page.count("one seed: no interval") == 2
+    assert "1 seed, no interval" in page
+
+
+def test_a_choice_at_the_edge_is_flagged_in_the_summary(synthetic):
+    page = page_of(synthetic({"activation": ["relu", "sigmoid"]}, rows=8, rates=(0.3, 3.0)))
+    assert page.count("(lowest tried)") == 2
+
+
+def test_saving_replaces_an_earlier_report_and_nothing_else(tmp_path):
+    save({"index.html": b"old", "gone.csv": b"1", "kept.csv": b"1"}, tmp_path)
+    (tmp_path / "mine.csv").write_bytes(b"mine")
+    (tmp_path / "files.txt").write_text("gone.csv\nkept.csv\n../outside.csv\nindex.html\n")
+    (tmp_path.parent / "outside.csv").write_bytes(b"outside")
+    save({"index.html": b"new", "kept.csv": b"2"}, tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.suffix != ".txt"} == {
+        "index.html": b"new",
+        "kept.csv": b"2",
+        "mine.csv": b"mine",
+    }
+    assert (tmp_path.parent / "outside.csv").exists()
+
+
+def test_a_page_of_24_arms_stays_under_five_megabytes(synthetic):
+    axes = AXES | {"loss": ["mse", "cross_entropy"], "optimizer": ["gd", "sgd", "batch"]}
+    assert len(build(synthetic(axes, rows=60))["index.html"]) < 5_000_000
