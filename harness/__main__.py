@@ -16,6 +16,7 @@ from harness.sweeping.launch import launch_one
 from harness.sweeping.study import register_studies
 
 REFUSED = 2
+MULTIRUN = {"-m", "--multirun"}
 
 
 def task(config: DictConfig) -> float:
@@ -48,6 +49,8 @@ def main() -> None:
     """Run the app; every configuration error becomes one line and status 2."""
     os.environ["HYDRA_FULL_ERROR"] = "1"
     register_studies()
+    # Hydra's parser takes overrides on one side of its flags only.
+    sys.argv[1:] = sorted(sys.argv[1:], key=lambda argument: argument not in MULTIRUN)
     app = hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(task)
     try:
         app()

@@ -1,12 +1,15 @@
 """Executors: where stacks train. All have the interface of concurrent.futures."""
 
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from threading import Thread
 from typing import Any
 
 from harness.sweeping.settings import Processes, Serial
 
+WATCH_SECONDS = 1.0
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -37,5 +40,21 @@ def open_executor(choice: Serial | Processes, stacks: int) -> Executor:
         return InProcess()
     from joblib.externals.loky import ProcessPoolExecutor
 
-    pool: Executor = ProcessPoolExecutor(max_workers=workers, env=ONE_THREAD)
+    pool: Executor = ProcessPoolExecutor(
+        max_workers=workers, env=ONE_THREAD, initializer=end_with_parent, initargs=(os.getpid(),)
+    )
     return pool
+
+
+def end_with_parent(parent: int) -> None:
+    """Make this worker end when the process that started it does, however it does.
+
+    A worker whose parent was killed would train on, and then wait for work for ever.
+    """
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(WATCH_SECONDS)
+        os._exit(1)
+
+    Thread(target=watch, name="watch", daemon=True).start()

@@ -39,6 +39,11 @@ def test_a_grid_leaves_nothing_but_the_store(app: Callable[..., object], store: 
     assert [path.name for path in tmp_path.iterdir()] == ["mlruns"]
 
 
+def test_minus_m_may_stand_anywhere(app: Callable[..., object]) -> None:
+    said = app("dataset=moons", "-m", "stopping.updates=1", "seed=0,1", "tracking=off")
+    assert "2 runs trained" in said.out
+
+
 def test_without_tracking_a_grid_leaves_nothing_at_all(app: Callable[..., object], tmp_path: Path) -> None:
     said = app("dataset=moons", "stopping.updates=1", "seed=0,1", "tracking=off", "-m")
     assert "2 runs trained" in said.out
