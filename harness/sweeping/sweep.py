@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Protocol
+from uuid import uuid4
 
 from harness.data.loading import digest
 from harness.record import Record
@@ -128,7 +129,7 @@ def sweep(
                 for _ in stack:
                     progress.advance()
             else:
-                history = f"histories/{_stack_name(stack)}-1.parquet"
+                history = f"histories/{_stack_name()}-1.parquet"
                 background.write(history, [header(point) for point in stack], result)
     finally:
         if background is not None:
@@ -191,8 +192,9 @@ def grid_hash(points: Sequence[Point]) -> str:
     return hashlib.sha256("\n".join(marks).encode()).hexdigest()
 
 
-def _stack_name(stack: Sequence[Point]) -> str:
-    return grid_hash(stack)[:16]
+def _stack_name() -> str:
+    # Never the name of an earlier training of the same runs: its rows would be lost.
+    return uuid4().hex[:16]
 
 
 def _connect(

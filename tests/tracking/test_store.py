@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from harness import compose, train
@@ -89,6 +90,19 @@ def test_force_trains_anew(swept: str, app: Callable[..., object]) -> None:
     said = app("sweep.force=true", *GRID)
     assert "8 runs trained, 0 were done already" in said.out
     assert len(read.study("adhoc", uri=swept).runs) == 8
+
+
+def test_training_anew_keeps_the_histories_that_were_there(
+    swept: str, app: Callable[..., object], tmp_path: Path
+) -> None:
+    before = read.study("adhoc", uri=swept)
+    app("sweep.force=true", *GRID)
+    client = connect(swept)
+    kept: set[str] = set()
+    for artifact in client.list_artifacts(before.parent_run_id, "histories"):
+        path = client.download_artifacts(before.parent_run_id, artifact.path, str(tmp_path))
+        kept |= set(pd.read_parquet(path)["run_id"])
+    assert set(before.runs["run_id"]) < kept
 
 
 def test_a_plan_writes_nothing(app: Callable[..., object], tmp_path: Path) -> None:
