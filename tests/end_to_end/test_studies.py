@@ -1,0 +1,87 @@
+"""From the command to the page: every study of the library in its smallest form."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from harness.locations import PACKAGE
+from harness.sweeping.study import library
+from harness.tracking import read
+from harness.tracking.store import connect
+from reports.__main__ import main as report
+
+STUDIES = [name for name, _ in library()]
+ROOT = PACKAGE.parent
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_study_is_trained_tracked_and_reported(name: str, app: Callable[..., object], store: str) -> None:
+    assert app(f"study={name}", "sweep.preset=smoke", "executor=serial", "-m").status == 0
+    small = f"{name}-smoke"
+    found = read.study(small, uri=store)
+    assert set(found.runs["status"]) == {"FINISHED"}
+    assert not found.runs["test_accuracy"].isna().any()
+    assert set(found.history["run_id"]) == set(found.runs["run_id"])
+
+    assert report([small]) == 0
+    folder = Path("reports/output") / small
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert found.spec["question"] in page
+    assert list(folder.glob("*.png"))
+    summary = pd.read_csv(folder / "summary.csv")
+    assert set(summary["arm"]) == set(found.runs["arm"])
+    attached = connect(store).list_artifacts(found.parent_run_id, "report")
+    assert "report/index.html" in {artifact.path for artifact in attached}
+
+
+def test_a_sweep_that_was_killed_is_completed_by_the_same_command(
+    app: Callable[..., object], store: str, tmp_path: Path
+) -> None:
+    widths = ",".join(map(str, range(4, 24)))
+    grid = ["dataset=moons", f"architecture.width={widths}", "stopping.epochs=150", "executor=serial", "-m"]
+    launcher = subprocess.Popen(
+        [sys.executable, "-m", "harness", *grid],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not read.finished(store, "adhoc", []) and time.monotonic() < deadline:
+            time.sleep(0.1)
+    finally:
+        launcher.kill()
+        launcher.wait()
+    done = len(read.finished(store, "adhoc", []))
+    assert 0 < done < 20
+    said = app(*grid)
+    assert said.status == 0
+    assert f"{20 - done} runs trained, {done} were done already" in said.out
+    client = connect(store)
+    experiment = client.get_experiment_by_name("adhoc").experiment_id
+    query = "tags.`harness.kind` = 'run' and attributes.status = 'FINISHED'"
+    marks = [run.data.tags["harness.fingerprint"] for run in client.search_runs([experiment], query)]
+    assert len(marks) == len(set(marks)) == 20
+    assert set(read.study("adhoc", uri=store).history["run_id"]) == set(
+        read.study("adhoc", uri=store).runs["run_id"]
+    )
+
+
+@pytest.mark.skipif(not (ROOT / "Makefile").exists(), reason="the Makefile is not part of a wheel")
+def test_make_hands_a_grid_over_unparsed() -> None:
+    grid = "dataset=moons activation=relu,tanh seed=range(0,3) architecture.hidden=[4],[8,4]"
+    done = subprocess.run(
+        ["make", "-s", "-o", "setup", "plan", f"BIN={Path(sys.executable).parent}", f"GRID={grid}"],
+        cwd=ROOT,
+        env=os.environ | {"MLFLOW_TRACKING_URI": "sqlite:////nowhere/at/all.db"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "12 runs of 4 arms, 0 of them done" in done.stdout
