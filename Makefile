@@ -48,7 +48,7 @@ report: setup  ## draw the report of a study anew from MLflow
 	@$(BIN)/python -m reports "$(NAME)"
 
 ui: setup  ## browse every run at http://127.0.0.1:5000
-	$(BIN)/mlflow server --host 127.0.0.1 --port $(PORT) --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db}"
+	$(BIN)/mlflow server --host 127.0.0.1 --port $(PORT) --workers 1 --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db}"
 
 test: setup  ## run all tests but the slow ones
 	$(BIN)/python -m pytest -n 2 -m "not slow"
