@@ -55,8 +55,11 @@ DIAGNOSTICS: dict[str, type[Diagnostics]] = {
 
 
 def norm(array: Floats) -> Floats:
-    """Return the Frobenius norm of each run's array, shape (S,)."""
-    flat = array.reshape(len(array), -1)
+    """Return the Frobenius norm of each run's array, shape (S,), summed in float64.
+
+    In float32 the squares of deltas below 1e-22, which deep sigmoid networks have, would be 0.
+    """
+    flat = array.reshape(len(array), -1).astype(np.float64, copy=False)
     result: Floats = np.sqrt(np.vecdot(flat, flat))
     return result
 

@@ -198,7 +198,7 @@ class Tile:
     def _measure(self, members: Integers, which: Flags) -> Row:
         kind, arrays = self.kind, self.arrays
         epochs, within = divmod(self.update, kind.per_epoch)
-        samples = epochs * kind.samples + min(within * kind.batch, kind.samples)
+        samples = epochs * kind.samples + within * kind.batch
         moved = np.sqrt(arrays.moved[which] / arrays.moves[which, None])
         data = [run.data for run, chosen in zip(self.runs, which, strict=True) if chosen]
         row = self.meter.rows(arrays.parameters[which], data, moved)
@@ -251,5 +251,5 @@ class Tile:
             change += np.vecdot(difference, difference)
             size += np.vecdot(weights, weights)
         factor = self.kind.schedule.factor(self.update, self.kind.budget)
-        flags: Flags = np.sqrt(change) < tolerance * factor * self.rate[:, 0] * np.sqrt(size)
+        flags: Flags = np.sqrt(change) <= tolerance * factor * self.rate[:, 0] * np.sqrt(size)
         return flags

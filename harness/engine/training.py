@@ -112,10 +112,21 @@ def tile_size(run: Run) -> int:
 def _by_name(network: Network, parameters: Floats) -> dict[str, Floats]:
     named = {}
     for number, layer in enumerate(network.layers(parameters[None]), start=1):
-        named[f"weights_{number}"] = layer.weights[0].copy()
+        named[f"weights_{number}"] = _plain_nan(layer.weights[0])
         if layer.bias is not None:
-            named[f"bias_{number}"] = layer.bias[0, 0].copy()
+            named[f"bias_{number}"] = _plain_nan(layer.bias[0, 0])
     return named
+
+
+def _plain_nan(array: Floats) -> Floats:
+    """Return a copy in which everything that is not a number has the same bits.
+
+    There are many such bit patterns; which one a diverged run ends with depends on the place in a
+    vector register that it was computed at, and so on the size of the stack.
+    """
+    result = array.copy()
+    result[np.isnan(result)] = np.nan
+    return result
 
 
 def _table(parts: list[Rows]) -> Rows:

@@ -220,6 +220,7 @@ def test_saving_replaces_an_earlier_report_and_nothing_else(tmp_path):
     assert (tmp_path.parent / "outside.csv").exists()
 
 
+@pytest.mark.slow
 def test_a_page_of_24_arms_stays_under_five_megabytes(synthetic):
     axes = AXES | {"loss": ["mse", "cross_entropy"], "optimizer": ["gd", "sgd", "batch"]}
     assert len(build(synthetic(axes, rows=60))["index.html"]) < 5_000_000

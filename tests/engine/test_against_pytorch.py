@@ -1,0 +1,172 @@
+"""The same updates by PyTorch's automatic differentiation and its own losses and optimizer."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from harness import engine
+from harness.engine.diagnostics import Diagnostics
+from harness.engine.feeding import GD, SGD, Batch
+from harness.engine.stopping import Stopping
+from harness.engine.update_rules import Momentum, Plain
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed; .ci/run installs it")
+
+SAMPLES = 7
+# Small enough that summed gradients of unbounded outputs do not diverge.
+RATE = 0.03
+# Batches of 3 out of 7 samples leave one of 1 over.
+FEEDINGS = {
+    "gd": (GD(learning_rate=RATE), SAMPLES, 3),
+    "sgd": (SGD(learning_rate=RATE, order="as_given"), 1, 1),
+    "batch": (Batch(learning_rate=RATE, batch_size=3, order="as_given"), 3, 2),
+}
+RULES = {"plain": (Plain(), 0.0), "momentum": (Momentum(momentum=0.8), 0.8)}
+ACTIVATIONS = {
+    "identity": lambda z: z,
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "relu": torch.relu,
+}
+OUTPUTS = {"identity": lambda z: z, "sigmoid": torch.sigmoid, "softmax": lambda z: torch.softmax(z, dim=1)}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_torch_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+class Twin:
+    """A run's network, loss and rule in PyTorch, from the same parameters."""
+
+    def __init__(self, run, parameters, momentum):
+        self.run = run
+        self.leaves = []
+        for layer in run.network.layers(parameters[None]):
+            for array in (layer.weights, layer.bias):
+                if array is not None:
+                    self.leaves.append(torch.tensor(array[0], requires_grad=True))
+        self.optimizer = torch.optim.SGD(
+            self.leaves, lr=run.feeding.learning_rate, momentum=momentum, foreach=False
+        )
+
+    def loss(self, x, y):
+        network, loss = self.run.network, self.run.loss
+        functions = [*(ACTIVATIONS[each.name] for each in network.activations), None]
+        a, parts = x, iter(self.leaves)
+        for function in functions:
+            z = a @ next(parts)
+            if network.bias:
+                z = z + next(parts)
+            a = z if function is None else function(z)
+        output = network.output.name
+        if loss.name == "mse":
+            coefficient = {"half": 0.5, "sum": 1.0, "mean": 1 / y.shape[1]}[loss.scale]
+            total = coefficient * torch.nn.functional.mse_loss(OUTPUTS[output](z), y, reduction="sum")
+        elif output == "softmax":
+            total = torch.nn.functional.cross_entropy(z, y, reduction="sum")
+        else:
+            total = torch.nn.functional.binary_cross_entropy_with_logits(z, y, reduction="sum")
+        return total / len(y) if loss.reduction == "mean" else total
+
+    def update(self, x, y):
+        self.optimizer.zero_grad()
+        loss = self.loss(x, y)
+        loss.backward()
+        self.optimizer.step()
+        return loss.item()
+
+    @property
+    def parameters(self):
+        return np.concatenate([leaf.detach().numpy().ravel() for leaf in self.leaves])
+
+
+def data_for(make_data, pairing):
+    return make_data(
+        samples=SAMPLES, columns=pairing.columns, classifies=pairing.output != "identity", one_split=True
+    )
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("feeding", FEEDINGS)
+def test_updates_equal_autograd(make_run, make_data, pairing, activation, feeding, rule):
+    data = data_for(make_data, pairing)
+    x, y = torch.tensor(data.train.x), torch.tensor(data.train.y)
+    chosen, batch, epochs = FEEDINGS[feeding]
+    update_rule, momentum = RULES[rule]
+    for reduction in ("mean", "sum"):
+        for bias in (True, False):
+            run = make_run(
+                (4, 3),
+                activation,
+                pairing.output,
+                bias,
+                data,
+                loss=replace(pairing.loss, reduction=reduction),
+                feeding=chosen,
+                update_rule=update_rule,
+                stopping=Stopping(epochs=epochs),
+                diagnostics=Diagnostics(measures=()),
+            )
+            state = engine.start([run])
+            twin = Twin(run, state.arrays.parameters[0], momentum)
+            state, _ = engine.advance(state)
+            for _ in range(epochs):
+                for low in range(0, SAMPLES, batch):
+                    twin.update(x[low : low + batch], y[low : low + batch])
+            assert int(state.arrays.update[0]) == run.budget
+            np.testing.assert_allclose(
+                state.arrays.parameters[0],
+                twin.parameters,
+                rtol=1e-12,
+                atol=1e-12,
+                err_msg=f"{reduction=} {bias=}",
+            )
+
+
+def test_two_hundred_full_batch_updates_stay_together(make_run, make_data, pairing):
+    data = data_for(make_data, pairing)
+    run = make_run(
+        (5, 4),
+        "tanh",
+        pairing.output,
+        data=data,
+        loss=pairing.loss,
+        feeding=GD(learning_rate=0.05),
+        stopping=Stopping(updates=200),
+        diagnostics=Diagnostics(measures=(), window=(0, 200)),
+    )
+    x, y = torch.tensor(data.train.x), torch.tensor(data.train.y)
+    state = engine.start([run])
+    twin = Twin(run, state.arrays.parameters[0], 0.0)
+    state, rows = engine.advance(state)
+    losses = [twin.update(x, y) for _ in range(200)] + [twin.loss(x, y).item()]
+    # A trajectory that goes nowhere would agree for nothing.
+    assert losses[-1] < 0.95 * losses[0]
+    np.testing.assert_allclose(rows["train_loss"], losses, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(state.arrays.parameters[0], twin.parameters, rtol=1e-9, atol=1e-9)
+
+
+def test_gradient_norms_of_a_row_equal_autograd_on_the_probe(make_run, make_data, pairing, activation):
+    data = data_for(make_data, pairing)
+    probe = 5
+    run = make_run(
+        (4, 3),
+        activation,
+        pairing.output,
+        data=data,
+        loss=pairing.loss,
+        stopping=Stopping(updates=0),
+        diagnostics=Diagnostics(probe=probe),
+    )
+    state = engine.start([run])
+    twin = Twin(run, state.arrays.parameters[0], 0.0)
+    _, rows = engine.advance(state)
+    twin.loss(torch.tensor(data.train.x[:probe]), torch.tensor(data.train.y[:probe])).backward()
+    weights = [leaf.grad.numpy() for leaf in twin.leaves[::2]]
+    for number, gradient in enumerate(weights, start=1):
+        assert rows[f"gradient_norm_{number}"][0] == pytest.approx(np.linalg.norm(gradient), rel=1e-12)
