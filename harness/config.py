@@ -230,9 +230,10 @@ def _check(run: RunConfig) -> None:
             "output column, whose softmax is always 1; allowed: identity, sigmoid, auto"
         )
     if run.output not in run.loss.outputs:
+        why = ", whose values are no probabilities" if run.output == "identity" else ""
         raise ConfigurationError(
-            f"loss = {_name(run.loss)!r}: not defined over an {run.output} output, whose values are no "
-            f"probabilities; allowed: architecture.output={'|'.join(run.loss.outputs)}, or loss=mse"
+            f"loss = {_name(run.loss)!r}: not defined over {run.output} outputs{why}; allowed: "
+            f"architecture.output={'|'.join(run.loss.outputs)}, or loss=mse"
         )
     if run.dataset.classes is None and _name(run.loss) == "cross_entropy":
         raise ConfigurationError(

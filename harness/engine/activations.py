@@ -5,9 +5,10 @@ g'(z), and ``largest_slope`` is max |g'|, or None where g has no bounded range t
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol
+from typing import Annotated, ClassVar, Literal, Protocol
 
 import numpy as np
+from annotated_types import Gt, Interval
 
 from harness.engine.arrays import Floats
 
@@ -101,9 +102,71 @@ class ReLU:
         np.greater(z, 0, out=out)
 
 
+@dataclass(frozen=True)
+class LeakyReLU:
+    """g(z) = max(z, negative_slope z) (Maas, Hannun and Ng 2013); the derivative at 0 is the slope."""
+
+    name: Literal["leaky_relu"] = "leaky_relu"
+    negative_slope: Annotated[float, Interval(ge=0, lt=1)] = 0.01
+    largest_slope: ClassVar[float | None] = None
+    rectifies: ClassVar[bool] = True
+
+    def apply(self, z: Floats, out: Floats) -> None:
+        """Write z where it is positive and negative_slope z elsewhere to `out`."""
+        np.multiply(z, self.negative_slope, out=out)
+        np.maximum(z, out, out=out)
+
+    def slope(self, z: Floats, a: Floats, out: Floats) -> None:
+        """Write 1 where z > 0 and negative_slope elsewhere to `out`."""
+        out.fill(self.negative_slope)
+        np.copyto(out, 1, where=z > 0)
+
+
+@dataclass(frozen=True)
+class ELU:
+    """g(z) = z for z > 0, else alpha (exp z - 1) (Clevert, Unterthiner and Hochreiter 2016)."""
+
+    name: Literal["elu"] = "elu"
+    alpha: Annotated[float, Gt(0)] = 1.0
+    largest_slope: ClassVar[float | None] = None
+    rectifies: ClassVar[bool] = True
+
+    def apply(self, z: Floats, out: Floats) -> None:
+        """Write g(z) to `out`; the exponential is taken of negative numbers only."""
+        np.minimum(z, 0, out=out)
+        np.expm1(out, out=out)
+        out *= self.alpha
+        np.copyto(out, z, where=z > 0)
+
+    def slope(self, z: Floats, a: Floats, out: Floats) -> None:
+        """Write 1 where z > 0 and a + alpha elsewhere to `out`."""
+        np.add(a, self.alpha, out=out)
+        np.copyto(out, 1, where=z > 0)
+
+
+@dataclass(frozen=True)
+class Softplus:
+    """g(z) = log(1 + exp z), g'(z) = 1 / (1 + exp(-z)) (Dugas et al. 2001)."""
+
+    name: Literal["softplus"] = "softplus"
+    largest_slope: ClassVar[float | None] = None
+    rectifies: ClassVar[bool] = True
+
+    def apply(self, z: Floats, out: Floats) -> None:
+        """Write max(z, 0) + log(1 + exp(-|z|)) to `out`, which overflows nowhere."""
+        np.logaddexp(z, 0, out=out)
+
+    def slope(self, z: Floats, a: Floats, out: Floats) -> None:
+        """Write the logistic function of z to `out`."""
+        Sigmoid().apply(z, out)
+
+
 ACTIVATIONS: dict[str, type[Activation]] = {
     "identity": Identity,
     "sigmoid": Sigmoid,
     "tanh": Tanh,
     "relu": ReLU,
+    "leaky_relu": LeakyReLU,
+    "elu": ELU,
+    "softplus": Softplus,
 }

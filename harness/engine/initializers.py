@@ -10,6 +10,7 @@ from annotated_types import Ge
 from harness.engine.arrays import Floats
 
 NotNegative = Annotated[float, Ge(0)]
+Distribution = Literal["normal", "uniform"]
 
 
 class Initializer(Protocol):
@@ -32,6 +33,14 @@ class Initializer(Protocol):
         """Return a layer's weights, shape (fan_in, fan_out), float64."""
 
 
+def spread(deviation: float, kind: Distribution, shape: tuple[int, int], draw: np.random.Generator) -> Floats:
+    """Return draws of mean 0 and the given standard deviation: normal, or uniform on +-sqrt(3) of it."""
+    if kind == "normal":
+        return deviation * draw.standard_normal(shape)
+    limit = sqrt(3) * deviation
+    return draw.uniform(-limit, limit, shape)
+
+
 @dataclass(frozen=True)
 class Normal:
     """Every weight from N(0, scale^2), whatever the fan."""
@@ -43,7 +52,21 @@ class Normal:
 
     def weights(self, fan_in: int, fan_out: int, draw: np.random.Generator) -> Floats:
         """Return scale times standard normal draws."""
-        return self.scale * draw.standard_normal((fan_in, fan_out))
+        return spread(self.scale, "normal", (fan_in, fan_out), draw)
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """Every weight uniform on [-limit, limit], whatever the fan."""
+
+    name: Literal["uniform"] = "uniform"
+    limit: NotNegative = 0.05
+    bias_scale: NotNegative = 0.0
+    per_run: ClassVar[tuple[str, ...]] = ("limit", "bias_scale")
+
+    def weights(self, fan_in: int, fan_out: int, draw: np.random.Generator) -> Floats:
+        """Return uniform draws."""
+        return draw.uniform(-self.limit, self.limit, (fan_in, fan_out))
 
 
 @dataclass(frozen=True)
@@ -61,32 +84,64 @@ class Constant:
 
 
 @dataclass(frozen=True)
+class Zeros:
+    """Every weight 0: what a deep network cannot learn from."""
+
+    name: Literal["zeros"] = "zeros"
+    bias_scale: NotNegative = 0.0
+    per_run: ClassVar[tuple[str, ...]] = ("bias_scale",)
+
+    def weights(self, fan_in: int, fan_out: int, draw: np.random.Generator) -> Floats:
+        """Return zeros."""
+        return np.zeros((fan_in, fan_out))
+
+
+BY_FAN = ("gain", "distribution", "bias_scale")
+
+
+@dataclass(frozen=True)
 class Xavier:
-    """N(0, gain^2 2 / (fan_in + fan_out)): Glorot and Bengio 2010, eq. 12, as a normal."""
+    """Variance gain^2 2 / (fan_in + fan_out): Glorot and Bengio 2010, eq. 12."""
 
     name: Literal["xavier"] = "xavier"
     gain: NotNegative = 1.0
+    distribution: Distribution = "normal"
     bias_scale: NotNegative = 0.0
-    per_run: ClassVar[tuple[str, ...]] = ("gain", "bias_scale")
+    per_run: ClassVar[tuple[str, ...]] = BY_FAN
 
     def weights(self, fan_in: int, fan_out: int, draw: np.random.Generator) -> Floats:
-        """Return normal draws of standard deviation gain sqrt(2 / (fan_in + fan_out))."""
-        deviation = self.gain * sqrt(2 / (fan_in + fan_out))
-        return deviation * draw.standard_normal((fan_in, fan_out))
+        """Return draws of standard deviation gain sqrt(2 / (fan_in + fan_out))."""
+        return spread(self.gain * sqrt(2 / (fan_in + fan_out)), self.distribution, (fan_in, fan_out), draw)
 
 
 @dataclass(frozen=True)
 class He:
-    """N(0, gain^2 2 / fan_in): He et al. 2015, eq. 10."""
+    """Variance gain^2 2 / fan_in: He et al. 2015, eq. 10."""
 
     name: Literal["he"] = "he"
     gain: NotNegative = 1.0
+    distribution: Distribution = "normal"
     bias_scale: NotNegative = 0.0
-    per_run: ClassVar[tuple[str, ...]] = ("gain", "bias_scale")
+    per_run: ClassVar[tuple[str, ...]] = BY_FAN
 
     def weights(self, fan_in: int, fan_out: int, draw: np.random.Generator) -> Floats:
-        """Return normal draws of standard deviation gain sqrt(2 / fan_in)."""
-        return self.gain * sqrt(2 / fan_in) * draw.standard_normal((fan_in, fan_out))
+        """Return draws of standard deviation gain sqrt(2 / fan_in)."""
+        return spread(self.gain * sqrt(2 / fan_in), self.distribution, (fan_in, fan_out), draw)
+
+
+@dataclass(frozen=True)
+class LeCun:
+    """Variance gain^2 / fan_in: LeCun, Bottou, Orr and Mueller 1998, eq. 16."""
+
+    name: Literal["lecun"] = "lecun"
+    gain: NotNegative = 1.0
+    distribution: Distribution = "normal"
+    bias_scale: NotNegative = 0.0
+    per_run: ClassVar[tuple[str, ...]] = BY_FAN
+
+    def weights(self, fan_in: int, fan_out: int, draw: np.random.Generator) -> Floats:
+        """Return draws of standard deviation gain sqrt(1 / fan_in)."""
+        return spread(self.gain * sqrt(1 / fan_in), self.distribution, (fan_in, fan_out), draw)
 
 
 @dataclass(frozen=True)
@@ -113,7 +168,10 @@ def resolve(initializer: Initializer, rectifies: bool) -> Initializer:
 INITIALIZERS: dict[str, type[Initializer]] = {
     "auto": Auto,
     "normal": Normal,
+    "uniform": Uniform,
     "constant": Constant,
+    "zeros": Zeros,
     "xavier": Xavier,
     "he": He,
+    "lecun": LeCun,
 }

@@ -6,9 +6,10 @@ nothing about batches.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol
+from typing import Annotated, ClassVar, Literal, Protocol
 
 import numpy as np
+from annotated_types import Gt
 
 from harness.engine.arrays import Floats
 from harness.engine.columns import column_max, column_sum
@@ -75,6 +76,57 @@ class SquaredError:
 
 
 @dataclass(frozen=True)
+class Huber:
+    """J = c sum_k of e_k^2 / 2 where |e_k| <= threshold, else threshold (|e_k| - threshold / 2).
+
+    e = a - y; c = 1 (``sum``) or 1/K (``mean``, as PyTorch's HuberLoss). Squared error for small
+    errors, absolute for large ones (Huber 1964).
+    """
+
+    name: Literal["huber"] = "huber"
+    threshold: Annotated[float, Gt(0)] = 1.0
+    scale: Literal["sum", "mean"] = "sum"
+    reduction: Reduction = "mean"
+    outputs: ClassVar[tuple[str, ...]] = ("identity",)
+
+    def coefficient(self, columns: int) -> float:
+        """Return c for K = `columns` outputs."""
+        return 1.0 if self.scale == "sum" else 1.0 / columns
+
+    def per_sample(self, output: Output, z: Floats, a: Floats, y: Floats) -> Floats:
+        """Return c times the summed Huber losses."""
+        error = np.abs(a - y)
+        # With q = min(|e|, t) both branches are q (|e| - q / 2).
+        bounded = np.minimum(error, self.threshold)
+        total = column_sum(bounded * (error - bounded / 2))
+        total *= self.coefficient(y.shape[-1])
+        return total
+
+    def delta(self, output: Output, z: Floats, a: Floats, y: Floats, out: Floats) -> None:
+        """Write c times e, clipped to the threshold on either side."""
+        np.subtract(a, y, out=out)
+        np.clip(out, -self.threshold, self.threshold, out=out)
+        out *= self.coefficient(y.shape[-1])
+
+    def constant(self, output: Output, y: Floats) -> float:
+        """Return the loss of the best constant: each column's is where its clipped errors cancel."""
+        best = np.array([self._center(column) for column in y.T.astype(np.float64)])
+        answers = np.broadcast_to(best, y.shape)[None]
+        return float(self.per_sample(output, answers, answers, y[None]).mean())
+
+    def _center(self, column: Floats) -> float:
+        low, high = float(column.min()), float(column.max())
+        # The sum of clipped errors falls monotonically in the constant: halve until nothing moves.
+        for _ in range(200):
+            middle = (low + high) / 2
+            if np.clip(column - middle, -self.threshold, self.threshold).sum() > 0:
+                low = middle
+            else:
+                high = middle
+        return (low + high) / 2
+
+
+@dataclass(frozen=True)
 class CrossEntropy:
     """Softmax cross-entropy, or the sum of K binary ones over sigmoid outputs.
 
@@ -120,4 +172,4 @@ def _entropy(share: Floats) -> float:
     return float(-(positive * np.log(positive)).sum())
 
 
-LOSSES: dict[str, type[Loss]] = {"mse": SquaredError, "cross_entropy": CrossEntropy}
+LOSSES: dict[str, type[Loss]] = {"mse": SquaredError, "huber": Huber, "cross_entropy": CrossEntropy}

@@ -71,6 +71,14 @@ class Network:
         products = [fan_in * fan_out for fan_in, fan_out in self.shapes()]
         return 3 * sum(products) - products[0]
 
+    def is_weight(self, dtype: DTypeLike) -> Floats:
+        """Return 1 for each weight and 0 for each bias, shape (P,)."""
+        flags = np.zeros((1, self.parameters), dtype)
+        for layer in self.layers(flags):
+            layer.weights.fill(1)
+        every: Floats = flags[0]
+        return every
+
     def layers(self, parameters: Floats) -> list[Layer]:
         """Return views by layer into `parameters`, shape (S, P)."""
         runs, start, found = len(parameters), 0, []

@@ -124,14 +124,14 @@ class Run:
 
 
 def without_numbers(choice: Any) -> Any:
-    """Return `choice` with the fields that may differ within a stack set to their defaults."""
-    cls = type(choice)
-    defaults = {name: cls.__dataclass_fields__[name].default for name in choice.per_run}
-    return replace(choice, **defaults)
+    """Return `choice` with the numbers that may differ within a stack set to 0, None left None."""
+    return replace(choice, **{name: 0 for name in choice.per_run if getattr(choice, name) is not None})
 
 
 def numbers(choices: list[Any], dtype: str) -> dict[str, Floats]:
-    """Return the fields that may differ within a stack, each of shape (S, 1)."""
+    """Return the fields that may differ within a stack and are not None, each of shape (S, 1)."""
     return {
-        name: np.array([[getattr(choice, name)] for choice in choices], dtype) for name in choices[0].per_run
+        name: np.array([[getattr(choice, name)] for choice in choices], dtype)
+        for name in choices[0].per_run
+        if getattr(choices[0], name) is not None
     }

@@ -1,14 +1,19 @@
-"""Schedules: the learning rate as a function of the update."""
+"""Schedules: what the learning rate is multiplied by, as a function of the update."""
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from math import cos, floor, pi
+from typing import Annotated, Literal, Protocol
+
+from annotated_types import Ge, Gt, Interval
+
+Positive = Annotated[float, Gt(0)]
 
 
 class Schedule(Protocol):
     """What training asks of a schedule."""
 
-    def factor(self, update: int, budget: int) -> float:
-        """Return what the learning rate is multiplied by at `update` of `budget`."""
+    def factor(self, update: int, per_epoch: int, budget: int) -> float:
+        """Return the factor of the update after `update` ones, of `budget`, `per_epoch` an epoch."""
 
 
 @dataclass(frozen=True)
@@ -17,9 +22,72 @@ class Constant:
 
     name: Literal["constant"] = "constant"
 
-    def factor(self, update: int, budget: int) -> float:
+    def factor(self, update: int, per_epoch: int, budget: int) -> float:
         """Return 1."""
         return 1.0
 
 
-SCHEDULES: dict[str, type[Schedule]] = {"constant": Constant}
+@dataclass(frozen=True)
+class Staircase:
+    """`drop` to the power of the number of whole `epochs` that have passed."""
+
+    name: Literal["step"] = "step"
+    epochs: Annotated[int, Gt(0)] = 10
+    drop: Annotated[float, Interval(gt=0, le=1)] = 0.5
+
+    def factor(self, update: int, per_epoch: int, budget: int) -> float:
+        """Return drop^floor(epoch / epochs)."""
+        return float(self.drop ** floor(update / (per_epoch * self.epochs)))
+
+
+@dataclass(frozen=True)
+class Exponential:
+    """Multiplied by `decay` each epoch, smoothly between."""
+
+    name: Literal["exponential"] = "exponential"
+    decay: Annotated[float, Interval(gt=0, le=1)] = 0.95
+
+    def factor(self, update: int, per_epoch: int, budget: int) -> float:
+        """Return decay^epoch."""
+        return float(self.decay ** (update / per_epoch))
+
+
+@dataclass(frozen=True)
+class InverseTime:
+    """1 / (1 + decay epoch): the rates of Robbins and Monro 1951."""
+
+    name: Literal["inverse_time"] = "inverse_time"
+    decay: Positive = 0.1
+
+    def factor(self, update: int, per_epoch: int, budget: int) -> float:
+        """Return 1 / (1 + decay epoch)."""
+        return 1 / (1 + self.decay * update / per_epoch)
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """Linear warm-up over `warm_up` epochs, then half a cosine down to `final` at the budget's end.
+
+    After Loshchilov and Hutter 2017, eq. 5, without restarts.
+    """
+
+    name: Literal["cosine"] = "cosine"
+    warm_up: Annotated[float, Ge(0)] = 0.0
+    final: Annotated[float, Interval(ge=0, lt=1)] = 0.0
+
+    def factor(self, update: int, per_epoch: int, budget: int) -> float:
+        """Return the warm-up's or the cosine's factor; the first update's is above 0."""
+        rising = self.warm_up * per_epoch
+        if update < rising:
+            return (update + 1) / (rising + 1)
+        done = (update - rising) / max(1.0, budget - rising)
+        return self.final + (1 - self.final) * (1 + cos(pi * min(1.0, done))) / 2
+
+
+SCHEDULES: dict[str, type[Schedule]] = {
+    "constant": Constant,
+    "step": Staircase,
+    "exponential": Exponential,
+    "inverse_time": InverseTime,
+    "cosine": Cosine,
+}

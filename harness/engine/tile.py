@@ -16,6 +16,7 @@ from harness.engine.stopping import (
     outcome_at_budget,
     outcome_at_rest,
 )
+from harness.engine.transformations import Step
 from harness.engine.update_rules import descend
 from harness.streams import pack, unpack
 
@@ -40,6 +41,7 @@ class Tile:
             update: index for index, update in enumerate(self.kind.stopping.controls(self.kind.per_epoch))
         }
         self.chain = self.kind.update_rule.chain()
+        self.is_weight = self.kind.network.is_weight(self.kind.dtype)
         self.follows_moves = "update_ratio" in self.kind.diagnostics.measures
         self.update = int(arrays.update[0])
         self._bind()
@@ -122,7 +124,7 @@ class Tile:
         x, y = self._gather(first, batch, count)
         divisor = batch if self.kind.loss.reduction == "mean" else 1
         for step in range(count):
-            factor = self.kind.schedule.factor(self.update, self.kind.budget)
+            factor = self._factor()
             rate = self.rate if factor == 1 else self.rate * np.asarray(factor, self.rate.dtype)
             scale = 1 / divisor if self.chain else rate[:, :, None] / divisor
             forward(self.kind.network, self.layers, x[step], signals)
@@ -136,17 +138,21 @@ class Tile:
                 self.gradients,
                 scale,
             )
-            descend(
-                self.chain,
+            step_of = Step(
                 self.arrays.parameters,
-                self.gradient,
-                rate if self.chain else None,
+                self.is_weight,
                 self.arrays.rule,
                 self.rule_numbers,
+                self.update + 1,
             )
+            descend(self.chain, self.gradient, rate if self.chain else None, step_of)
             if self.follows_moves:
                 self._follow_moves()
             self.update += 1
+
+    def _factor(self) -> float:
+        """Return what the schedule multiplies the rate by now."""
+        return self.kind.schedule.factor(self.update, self.kind.per_epoch, self.kind.budget)
 
     def _gather(self, first: int, batch: int, count: int) -> tuple[Floats, Floats]:
         """Return inputs (count, S, batch, D) and targets (count, S, batch, K)."""
@@ -250,6 +256,6 @@ class Tile:
             weights = now.weights.reshape(len(self.runs), -1)
             change += np.vecdot(difference, difference)
             size += np.vecdot(weights, weights)
-        factor = self.kind.schedule.factor(self.update, self.kind.budget)
-        flags: Flags = np.sqrt(change) <= tolerance * factor * self.rate[:, 0] * np.sqrt(size)
+        limit = tolerance * self._factor() * self.rate[:, 0]
+        flags: Flags = np.sqrt(change) <= limit * np.sqrt(size)
         return flags

@@ -22,7 +22,8 @@ def stack_key(run: RunConfig) -> str:
         ("update", run.update),
         ("initializer", run.initializer),
     ):
-        free |= {f"{group}.{name}" for name in choice.per_run}
+        # A number that is switched off (None) is another computation, not another number.
+        free |= {f"{group}.{name}" for name in choice.per_run if getattr(choice, name) is not None}
     # Initializers act before the first update, so stacks may mix them freely.
     free.add("initializer")
     fixed = {key: value for key, value in run.flat.items() if key not in free}

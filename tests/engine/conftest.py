@@ -13,7 +13,7 @@ from harness.engine.activations import ACTIVATIONS
 from harness.engine.diagnostics import Diagnostics
 from harness.engine.feeding import GD
 from harness.engine.initializers import Xavier
-from harness.engine.losses import CrossEntropy, Loss, SquaredError
+from harness.engine.losses import CrossEntropy, Huber, Loss, SquaredError
 from harness.engine.network import Network
 from harness.engine.outputs import OUTPUTS
 from harness.engine.run import Data, Run, Split
@@ -53,6 +53,8 @@ PAIRINGS = [
         )
         for scale in ("half", "sum", "mean")
     ),
+    Pairing("identity", 1, Huber(threshold=1.3)),
+    Pairing("identity", 3, Huber(threshold=1.3, scale="mean")),
     Pairing("sigmoid", 1, CrossEntropy()),
     Pairing("sigmoid", 3, CrossEntropy()),
     Pairing("softmax", 3, CrossEntropy()),

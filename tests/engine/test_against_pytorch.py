@@ -1,6 +1,7 @@
 """The same updates by PyTorch's automatic differentiation and its own losses and optimizer."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from harness import engine
 from harness.engine.diagnostics import Diagnostics
 from harness.engine.feeding import GD, SGD, Batch
 from harness.engine.stopping import Stopping
-from harness.engine.update_rules import Momentum, Plain
+from harness.engine.update_rules import AdaGrad, Adam, AdamW, Momentum, Nesterov, Plain, RMSprop
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; .ci/run installs it")
 
@@ -22,12 +23,38 @@ FEEDINGS = {
     "sgd": (SGD(learning_rate=RATE, order="as_given"), 1, 1),
     "batch": (Batch(learning_rate=RATE, batch_size=3, order="as_given"), 3, 2),
 }
-RULES = {"plain": (Plain(), 0.0), "momentum": (Momentum(momentum=0.8), 0.8)}
+SGD_RULES = {
+    "plain": (Plain(), partial(torch.optim.SGD, foreach=False)),
+    "momentum": (Momentum(momentum=0.8), partial(torch.optim.SGD, momentum=0.8, foreach=False)),
+}
+RULES = SGD_RULES | {
+    "nesterov": (
+        Nesterov(momentum=0.8),
+        partial(torch.optim.SGD, momentum=0.8, nesterov=True, foreach=False),
+    ),
+    "adagrad": (AdaGrad(epsilon=1e-4), partial(torch.optim.Adagrad, eps=1e-4, foreach=False)),
+    "rmsprop": (
+        RMSprop(beta=0.9, epsilon=1e-4),
+        partial(torch.optim.RMSprop, alpha=0.9, eps=1e-4, foreach=False),
+    ),
+    "adam": (
+        Adam(beta_1=0.8, beta_2=0.95),
+        partial(torch.optim.Adam, betas=(0.8, 0.95), foreach=False),
+    ),
+    "adam with l2": (Adam(l2=0.1), partial(torch.optim.Adam, weight_decay=0.1, foreach=False)),
+    "adamw": (AdamW(weight_decay=0.3), partial(torch.optim.AdamW, weight_decay=0.3, foreach=False)),
+    "plain with l2": (Plain(l2=0.1), partial(torch.optim.SGD, weight_decay=0.1, foreach=False)),
+}
+# RMSprop and AdaGrad divide by the root of what may be a single gradient: rounding grows in it.
+LONG = {"adagrad": (20, 1e-8), "rmsprop": (20, 1e-8)}
 ACTIVATIONS = {
     "identity": lambda z: z,
     "sigmoid": torch.sigmoid,
     "tanh": torch.tanh,
     "relu": torch.relu,
+    "leaky_relu": torch.nn.functional.leaky_relu,
+    "elu": torch.nn.functional.elu,
+    "softplus": torch.nn.functional.softplus,
 }
 OUTPUTS = {"identity": lambda z: z, "sigmoid": torch.sigmoid, "softmax": lambda z: torch.softmax(z, dim=1)}
 
@@ -43,16 +70,17 @@ def one_torch_thread():
 class Twin:
     """A run's network, loss and rule in PyTorch, from the same parameters."""
 
-    def __init__(self, run, parameters, momentum):
+    def __init__(self, run, parameters, optimizer):
         self.run = run
-        self.leaves = []
+        self.leaves, weights, biases = [], [], []
         for layer in run.network.layers(parameters[None]):
             for array in (layer.weights, layer.bias):
                 if array is not None:
                     self.leaves.append(torch.tensor(array[0], requires_grad=True))
-        self.optimizer = torch.optim.SGD(
-            self.leaves, lr=run.feeding.learning_rate, momentum=momentum, foreach=False
-        )
+                    (weights if array is layer.weights else biases).append(self.leaves[-1])
+        # Penalties hold for weights alone: biases form a group without.
+        groups = [{"params": weights}, {"params": biases, "weight_decay": 0.0}]
+        self.optimizer = optimizer(groups if biases else weights, lr=run.feeding.learning_rate)
 
     def loss(self, x, y):
         network, loss = self.run.network, self.run.loss
@@ -64,7 +92,12 @@ class Twin:
                 z = z + next(parts)
             a = z if function is None else function(z)
         output = network.output.name
-        if loss.name == "mse":
+        if loss.name == "huber":
+            coefficient = {"sum": 1.0, "mean": 1 / y.shape[1]}[loss.scale]
+            total = coefficient * torch.nn.functional.huber_loss(
+                OUTPUTS[output](z), y, reduction="sum", delta=loss.threshold
+            )
+        elif loss.name == "mse":
             coefficient = {"half": 0.5, "sum": 1.0, "mean": 1 / y.shape[1]}[loss.scale]
             total = coefficient * torch.nn.functional.mse_loss(OUTPUTS[output](z), y, reduction="sum")
         elif output == "softmax":
@@ -91,13 +124,13 @@ def data_for(make_data, pairing):
     )
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", SGD_RULES)
 @pytest.mark.parametrize("feeding", FEEDINGS)
 def test_updates_equal_autograd(make_run, make_data, pairing, activation, feeding, rule):
     data = data_for(make_data, pairing)
     x, y = torch.tensor(data.train.x), torch.tensor(data.train.y)
     chosen, batch, epochs = FEEDINGS[feeding]
-    update_rule, momentum = RULES[rule]
+    update_rule, optimizer = RULES[rule]
     for reduction in ("mean", "sum"):
         for bias in (True, False):
             run = make_run(
@@ -113,7 +146,7 @@ def test_updates_equal_autograd(make_run, make_data, pairing, activation, feedin
                 diagnostics=Diagnostics(measures=()),
             )
             state = engine.start([run])
-            twin = Twin(run, state.arrays.parameters[0], momentum)
+            twin = Twin(run, state.arrays.parameters[0], optimizer)
             state, _ = engine.advance(state)
             for _ in range(epochs):
                 for low in range(0, SAMPLES, batch):
@@ -126,6 +159,60 @@ def test_updates_equal_autograd(make_run, make_data, pairing, activation, feedin
                 atol=1e-12,
                 err_msg=f"{reduction=} {bias=}",
             )
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("feeding", FEEDINGS)
+@pytest.mark.parametrize("rule", RULES)
+def test_updates_of_every_rule_equal_pytorchs(make_run, make_data, rule, feeding, bias):
+    data = make_data(samples=SAMPLES, columns=3, one_split=True)
+    x, y = torch.tensor(data.train.x), torch.tensor(data.train.y)
+    chosen, batch, epochs = FEEDINGS[feeding]
+    update_rule, optimizer = RULES[rule]
+    run = make_run(
+        (4, 3),
+        "tanh",
+        "softmax",
+        bias,
+        data,
+        feeding=chosen,
+        update_rule=update_rule,
+        stopping=Stopping(epochs=epochs),
+        diagnostics=Diagnostics(measures=()),
+    )
+    state = engine.start([run])
+    twin = Twin(run, state.arrays.parameters[0], optimizer)
+    state, _ = engine.advance(state)
+    for _ in range(epochs):
+        for low in range(0, SAMPLES, batch):
+            twin.update(x[low : low + batch], y[low : low + batch])
+    np.testing.assert_allclose(state.arrays.parameters[0], twin.parameters, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_long_trajectories_of_every_rule_stay_together(make_run, make_data, rule):
+    data = make_data(samples=SAMPLES, columns=3, one_split=True)
+    x, y = torch.tensor(data.train.x), torch.tensor(data.train.y)
+    updates, tolerance = LONG.get(rule, (200, 1e-9))
+    update_rule, optimizer = RULES[rule]
+    run = make_run(
+        (5, 4),
+        "tanh",
+        "softmax",
+        data=data,
+        feeding=GD(learning_rate=0.02),
+        update_rule=update_rule,
+        stopping=Stopping(updates=updates),
+        diagnostics=Diagnostics(measures=()),
+    )
+    state = engine.start([run])
+    twin = Twin(run, state.arrays.parameters[0], optimizer)
+    state, _ = engine.advance(state)
+    for _ in range(updates):
+        twin.update(x, y)
+    moved = np.abs(state.arrays.parameters[0] - state.arrays.initial[0]).max()
+    assert moved > 0.01
+    np.testing.assert_allclose(state.arrays.parameters[0], twin.parameters, rtol=tolerance, atol=tolerance)
 
 
 def test_two_hundred_full_batch_updates_stay_together(make_run, make_data, pairing):
@@ -142,7 +229,7 @@ def test_two_hundred_full_batch_updates_stay_together(make_run, make_data, pairi
     )
     x, y = torch.tensor(data.train.x), torch.tensor(data.train.y)
     state = engine.start([run])
-    twin = Twin(run, state.arrays.parameters[0], 0.0)
+    twin = Twin(run, state.arrays.parameters[0], torch.optim.SGD)
     state, rows = engine.advance(state)
     losses = [twin.update(x, y) for _ in range(200)] + [twin.loss(x, y).item()]
     # A trajectory that goes nowhere would agree for nothing.
@@ -164,7 +251,7 @@ def test_gradient_norms_of_a_row_equal_autograd_on_the_probe(make_run, make_data
         diagnostics=Diagnostics(probe=probe),
     )
     state = engine.start([run])
-    twin = Twin(run, state.arrays.parameters[0], 0.0)
+    twin = Twin(run, state.arrays.parameters[0], torch.optim.SGD)
     _, rows = engine.advance(state)
     twin.loss(torch.tensor(data.train.x[:probe]), torch.tensor(data.train.y[:probe])).backward()
     weights = [leaf.grad.numpy() for leaf in twin.leaves[::2]]

@@ -19,6 +19,9 @@ SLOPES = {
     "sigmoid": lambda z: np.exp(-z) / (1 + np.exp(-z)) ** 2,
     "tanh": lambda z: 1 / np.cosh(z) ** 2,
     "relu": lambda z: float(z > 0),
+    "leaky_relu": lambda z: 1.0 if z > 0 else 0.01,
+    "elu": lambda z: 1.0 if z > 0 else np.exp(z),
+    "softplus": lambda z: 1 / (1 + np.exp(-z)),
 }
 STEEPEST = {"sigmoid": 0.25, "tanh": 1.0}
 FUNCTIONS = {
@@ -26,6 +29,9 @@ FUNCTIONS = {
     "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
     "tanh": np.tanh,
     "relu": lambda z: max(z, 0.0),
+    "leaky_relu": lambda z: z if z > 0 else 0.01 * z,
+    "elu": lambda z: z if z > 0 else np.exp(z) - 1,
+    "softplus": lambda z: np.log(1 + np.exp(z)),
 }
 
 

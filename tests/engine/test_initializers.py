@@ -5,7 +5,7 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from harness.engine.initializers import Auto, Constant, He, Normal, Xavier, resolve
+from harness.engine.initializers import Auto, Constant, He, LeCun, Normal, Uniform, Xavier, Zeros, resolve
 from harness.streams import stream
 
 FAN_IN, FAN_OUT = 400, 300
@@ -15,6 +15,13 @@ DRAWN = {
     "xavier with gain": (Xavier(gain=4.0), 4 * sqrt(2 / (FAN_IN + FAN_OUT))),
     "he": (He(), sqrt(2 / FAN_IN)),
     "he with gain": (He(gain=0.5), 0.5 * sqrt(2 / FAN_IN)),
+    "lecun": (LeCun(), sqrt(1 / FAN_IN)),
+}
+UNIFORM = {
+    "uniform": (Uniform(limit=0.3), 0.3),
+    "xavier": (Xavier(distribution="uniform"), sqrt(6 / (FAN_IN + FAN_OUT))),
+    "he": (He(distribution="uniform"), sqrt(6 / FAN_IN)),
+    "lecun with gain": (LeCun(gain=2.0, distribution="uniform"), 2 * sqrt(3 / FAN_IN)),
 }
 
 
@@ -29,6 +36,19 @@ def test_weights_have_the_standard_deviation_of_the_formula(name):
     assert abs(weights.mean()) < 5 * deviation / sqrt(count)
     # Normal, not uniform: the fourth moment is 3 (a uniform's is 1.8).
     assert np.mean((weights / deviation) ** 4) == pytest.approx(3, rel=0.05)
+
+
+@pytest.mark.parametrize("name", UNIFORM)
+def test_uniform_weights_fill_their_interval_and_nothing_beyond(name):
+    initializer, limit = UNIFORM[name]
+    weights = initializer.weights(FAN_IN, FAN_OUT, stream(0, "initial/layer_1"))
+    assert limit * 0.999 < np.abs(weights).max() <= limit
+    # A uniform variable's fourth moment is 1.8 times its squared variance.
+    assert np.mean((weights / weights.std()) ** 4) == pytest.approx(1.8, rel=0.02)
+
+
+def test_zeros_are_zeros():
+    assert not Zeros().weights(3, 2, stream(0, "x")).any()
 
 
 def test_constant_fills_with_its_value():

@@ -11,7 +11,7 @@ from harness import engine
 from harness.engine.feeding import GD, SGD, Batch
 from harness.engine.state import Arrays, State
 from harness.engine.stopping import Stopping
-from harness.engine.update_rules import Momentum, Plain
+from harness.engine.update_rules import AdaGrad, Adam, Momentum, Plain
 
 
 def through_a_file(state):
@@ -73,7 +73,7 @@ FEEDINGS = {
 @given(
     cuts=st.lists(st.integers(0, 12), max_size=12),
     feeding=st.sampled_from(sorted(FEEDINGS)),
-    rule=st.sampled_from([Plain(), Momentum(momentum=0.5)]),
+    rule=st.sampled_from([Plain(), Momentum(momentum=0.5), Adam(), AdaGrad(l1=0.1)]),
     dtype=st.sampled_from(["float64", "float32"]),
 )
 def test_any_cut_gives_the_same_bits_and_rows(make_run, make_data, cuts, feeding, rule, dtype):

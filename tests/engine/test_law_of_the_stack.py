@@ -14,8 +14,10 @@ from harness.engine.feeding import GD, SGD, Batch
 from harness.engine.initializers import Auto, Constant, He, Normal
 from harness.engine.losses import CrossEntropy, SquaredError
 from harness.engine.run import Data, Split
+from harness.engine.schedules import Constant as ConstantRate
+from harness.engine.schedules import Cosine, InverseTime
 from harness.engine.stopping import Stopping
-from harness.engine.update_rules import Momentum, Plain
+from harness.engine.update_rules import AdaGrad, Adam, AdamW, Momentum, Nesterov, Plain, RMSprop
 
 # From hardly moving to overflowing float32 within an update or two.
 RATES = st.sampled_from([1e-4, 0.03, 0.3, 1.0, 7.0, 100.0, 1e6, 1e30])
@@ -36,6 +38,17 @@ INITIALIZERS = st.one_of(
     st.builds(Constant, value=st.sampled_from([0.0, 0.5])),
     st.builds(He, gain=st.sampled_from([0.3, 3.0])),
 )
+RULES = [
+    st.just(Plain()),
+    st.builds(Momentum, momentum=st.sampled_from([0.0, 0.5, 0.9])),
+    st.builds(Nesterov, momentum=st.sampled_from([0.5, 0.9]), clip_value=st.sampled_from([0.01, 1.0])),
+    st.builds(AdaGrad, epsilon=st.sampled_from([1e-10, 1e-3])),
+    st.builds(RMSprop, beta=st.sampled_from([0.5, 0.99]), l1=st.sampled_from([0.01, 1.0])),
+    st.builds(Adam, beta_1=st.sampled_from([0.5, 0.9]), l2=st.sampled_from([0.0, 1.0])),
+    st.builds(AdamW, weight_decay=st.sampled_from([0.0, 0.3])),
+    st.builds(Plain, clip_norm=st.sampled_from([0.1, 1.0])),
+]
+SCHEDULES = [ConstantRate(), Cosine(warm_up=0.5), InverseTime(decay=1.0)]
 
 
 @st.composite
@@ -79,6 +92,7 @@ def stacks(draw):
         "bias": draw(st.booleans()),
         "loss": loss,
         "stopping": stopping,
+        "schedule": draw(st.sampled_from(SCHEDULES)),
         "diagnostics": diagnostics,
         "dtype": draw(st.sampled_from(["float64", "float32"])),
     }
@@ -91,9 +105,7 @@ def stacks(draw):
         "dtype": shared["dtype"],
     }
     rates = draw(feedings(samples))
-    rules = draw(
-        st.sampled_from([st.just(Plain()), st.builds(Momentum, momentum=st.sampled_from([0.0, 0.5, 0.9]))])
-    )
+    rules = draw(st.sampled_from(RULES))
     member = st.fixed_dictionaries(
         {
             "feeding": rates,
