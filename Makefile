@@ -10,6 +10,9 @@ PORT ?= 5000
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+TOOLS := $(VENV)/.tools
+# Modules are compiled when they are first imported: most of what MLflow brings never is.
+INSTALL := -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable
 export GRID STUDY PRESET
 
 # A grid from the command line belongs to the study `adhoc`; a preset has a name of its own.
@@ -25,8 +28,13 @@ setup: $(READY)  ## make the virtual environment, once
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python $(INSTALL) .
 	touch $(READY)
+
+# What only tests and lint need.
+$(TOOLS): $(READY)
+	$(BIN)/python $(INSTALL) '.[dev]'
+	touch $(TOOLS)
 
 # GRID reaches the shell by the environment and is split into words, never parsed: parentheses,
 # brackets and stars are safe.
@@ -50,13 +58,13 @@ report: setup  ## draw the report of a study anew from MLflow
 ui: setup  ## browse every run at http://127.0.0.1:5000
 	$(BIN)/mlflow server --host 127.0.0.1 --port $(PORT) --workers 1 --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db}"
 
-test: setup  ## run all tests but the slow ones
+test: $(TOOLS)  ## run all tests but the slow ones
 	$(BIN)/python -m pytest -n 2 -m "not slow"
 
-test-slow: setup  ## run the tests that need minutes
+test-slow: $(TOOLS)  ## run the tests that need minutes
 	$(BIN)/python -m pytest -m slow
 
-lint: setup  ## ruff, mypy and the contracts between rooms
+lint: $(TOOLS)  ## ruff, mypy and the contracts between rooms
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
