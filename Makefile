@@ -15,8 +15,10 @@ TOOLS := $(VENV)/.tools
 INSTALL := -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable
 export GRID STUDY PRESET
 
-# A grid from the command line belongs to the study `adhoc`; a preset has a name of its own.
-NAME = $(if $(GRID),adhoc,$(STUDY)$(if $(PRESET),-$(PRESET)))
+# A grid from the command line belongs to the study `adhoc`, or to the one it names; a preset has a
+# name of its own.
+ASKED = $(patsubst study.name=%,%,$(filter study.name=%,$(GRID)))
+NAME = $(if $(GRID),$(or $(ASKED),adhoc),$(STUDY)$(if $(PRESET),-$(PRESET)))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup sweep plan report ui test test-slow lint bench clean

@@ -85,3 +85,20 @@ def test_make_hands_a_grid_over_unparsed() -> None:
         check=True,
     )
     assert "12 runs of 4 arms, 0 of them done" in done.stdout
+
+
+@pytest.mark.skipif(not (ROOT / "Makefile").exists(), reason="the Makefile is not part of a wheel")
+@pytest.mark.parametrize(
+    ("options", "reported"),
+    [
+        ([], "convergence"),
+        (["STUDY=vanishing_gradient", "PRESET=smoke"], "vanishing_gradient-smoke"),
+        (["GRID=seed=range(0,3)"], "adhoc"),
+        (["GRID=study.name=mine seed=range(0,3)"], "mine"),
+    ],
+)
+def test_make_reports_what_it_swept(options: list[str], reported: str) -> None:
+    done = subprocess.run(
+        ["make", "-n", "-o", "setup", "sweep", *options], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert f'-m reports "{reported}"' in done.stdout
