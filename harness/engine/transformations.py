@@ -66,7 +66,8 @@ class ClipNorm:
         """Shorten gradients that are longer than the limit."""
         norm = np.sqrt(np.vecdot(gradient, gradient))[:, None]
         limit = step.numbers["clip_norm"]
-        gradient *= np.where(norm > limit, limit / norm, np.ones_like(norm))
+        # 1 where the norm is within the limit, also where it is 0.
+        gradient *= limit / np.maximum(norm, limit)
 
 
 @dataclass(frozen=True)
