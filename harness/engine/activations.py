@@ -56,7 +56,9 @@ class Sigmoid:
         # exp may overflow to infinity on the left, whose reciprocal is the right limit, 0;
         # NumPy's exp is vectorised, scipy.special.expit is not and takes five times as long.
         with np.errstate(over="ignore"):
-            np.negative(z, out=out)
+            # Not np.negative: NumPy 2.4 reads wrong numbers where the strides of both arrays are 8
+            # float64 or 4 float32, as in the left-over batch of one from batches of 8.
+            np.multiply(z, -1, out=out)
             np.exp(out, out=out)
             out += 1
             np.reciprocal(out, out=out)

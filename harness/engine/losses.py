@@ -148,7 +148,7 @@ class CrossEntropy:
             total -= column_sum(y * shifted)
             return total
         each = np.abs(z)
-        np.negative(each, out=each)
+        each *= -1
         np.exp(each, out=each)
         np.log1p(each, out=each)
         each += np.maximum(z, 0)

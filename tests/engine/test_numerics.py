@@ -103,6 +103,26 @@ def test_training_writes_nothing_to_its_data(make_run, make_data, train):
         assert state.finished
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", [*sorted(ACTIVATIONS), *(f"{name} output" for name in OUTPUTS)])
+def test_the_place_of_a_number_in_memory_does_not_matter(name, dtype):
+    """A left-over batch is a view into the arrays of the whole ones, of whatever stride."""
+    output = name.removesuffix(" output")
+    function = OUTPUTS[output]() if name.endswith(" output") else ACTIVATIONS[name]()
+    for stride in range(1, 20):
+        for runs in (1, 2, 5, 9):
+            z = np.random.default_rng(0).normal(size=(runs, stride, 1)).astype(dtype)[:, :1]
+            a, slope, plain, plain_slope = (np.zeros((runs, stride, 1), dtype)[:, :1] for _ in range(4))
+            plain, plain_slope = plain.copy(), plain_slope.copy()
+            function.apply(z, out=a)
+            function.apply(z.copy(), out=plain)
+            assert np.array_equal(a, plain), stride
+            if not name.endswith(" output"):
+                function.slope(z, a, out=slope)
+                function.slope(z.copy(), plain, out=plain_slope)
+                assert np.array_equal(slope, plain_slope), stride
+
+
 def test_a_diverging_run_warns_of_nothing(make_run, train):
     state, _ = train(make_run((5,), "relu", "identity", feeding=SGD(learning_rate=1e150)))
     assert engine.records(state)[0].outcome == "diverged"
