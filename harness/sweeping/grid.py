@@ -20,6 +20,8 @@ class Point:
     ----------
     arm : str
         What the run is compared as, for example ``digits · relu · mse · SGD (1)``.
+    name : str
+        The arm, the value of the tuned key and the seed: all by which runs of a study differ.
     labels : dict of str to str
         The arm by key.
     role : str
@@ -29,6 +31,7 @@ class Point:
     run: RunConfig
     fingerprint: str
     arm: str
+    name: str
     labels: dict[str, str]
     role: Literal["tuning", "reported"]
 
@@ -69,9 +72,10 @@ def points(
             mark = fingerprint(run, digest(run.dataset))
             if mark not in found:
                 tunes = study.tune is not None and run.seed in study.tune.seeds
-                found[mark] = Point(run, mark, "", {}, "tuning" if tunes else "reported")
+                found[mark] = Point(run, mark, "", "", {}, "tuning" if tunes else "reported")
     keys = arm_keys(study, varied)
-    return [_named(point, keys) for point in found.values()], keys
+    tuned = study.tune.over if study.tune is not None else None
+    return [_named(point, keys, tuned) for point in found.values()], keys
 
 
 def arm_keys(study: Study, varied: Sequence[str]) -> list[str]:
@@ -104,10 +108,13 @@ def label(run: RunConfig, key: str) -> str:
     return f"{key.split('.')[-1]} {text}"
 
 
-def _named(point: Point, keys: Sequence[str]) -> Point:
-    labels = {key: label(point.run, key) for key in keys}
+def _named(point: Point, keys: Sequence[str], tuned: str | None) -> Point:
+    run = point.run
+    labels = {key: label(run, key) for key in keys}
     arm = " · ".join(dict.fromkeys(labels.values())) or "all runs"
-    return Point(point.run, point.fingerprint, arm, labels, point.role)
+    value = [label(run, tuned)] if tuned is not None else []
+    name = " · ".join([arm, *value, f"seed {run.seed}"])
+    return Point(run, point.fingerprint, arm, name, labels, point.role)
 
 
 def _with_seeds(composer: Composer, line: list[str], study: Study) -> list[str]:

@@ -63,7 +63,9 @@ def launch_one(config: DictConfig) -> float:
             f"study = {settings.study.name!r}: asks for a grid; allowed: the same command with -m"
         )
     run = validate({str(key): value for key, value in container.items()})
-    point = Point(run, fingerprint(run, digest(run.dataset)), name(run), {}, "reported")
+    arm = describe(run)
+    mark = fingerprint(run, digest(run.dataset))
+    point = Point(run, mark, arm, f"{arm} · seed {run.seed}", {}, "reported")
     if settings.sweep.plan:
         print(plan([point], settings))
         return float("nan")
@@ -80,7 +82,7 @@ def carry_out(grid: Sequence[Point], settings: Settings, arms: Sequence[str]) ->
     return sweep(grid, settings, arms, provenance(command_line()), Bar())
 
 
-def name(run: RunConfig) -> str:
+def describe(run: RunConfig) -> str:
     """Return what a run that is compared with nothing is called."""
     return f"{run.flat['dataset']} · {run.flat['activation']} · {run.flat['loss']} · {run.feeding_label}"
 

@@ -176,7 +176,7 @@ def header(point: Point) -> "Header":
     from harness.tracking.writer import Header
 
     return Header(
-        name=f"{point.arm} · seed {point.run.seed}",
+        name=point.name,
         arm=point.arm,
         labels=point.labels,
         role=point.role,

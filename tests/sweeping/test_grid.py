@@ -67,6 +67,8 @@ def test_an_arm_leaves_the_tuned_key_out_and_writes_the_feeding_in_full() -> Non
     grid, arms = expand(study)
     assert arms == ["optimizer"]
     assert {point.arm for point in grid} == {"GD (all 300)", "mini-batch (32)"}
+    assert len({point.name for point in grid}) == len(grid) == 8
+    assert "GD (all 300) · learning_rate 0.1 · seed 7" in {point.name for point in grid}
 
 
 def test_an_empty_grid_is_refused_and_names_the_key_without_values() -> None:
