@@ -58,7 +58,12 @@ report: setup  ## draw the report of a study anew from MLflow
 	@$(BIN)/python -m reports "$(NAME)"
 
 ui: setup  ## browse every run at http://127.0.0.1:5000
-	$(BIN)/mlflow server --host 127.0.0.1 --port $(PORT) --workers 1 --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db}"
+	@if [ -z "$$MLFLOW_TRACKING_URI" ] && [ ! -e mlruns/mlflow.db ]; then \
+	  echo "no runs yet: make sweep trains some" >&2; exit 2; fi; \
+	case "$$MLFLOW_TRACKING_URI" in \
+	http*) echo "the runs are on a server already: $${MLFLOW_TRACKING_URI##*@}";; \
+	*) $(BIN)/mlflow server --host 127.0.0.1 --port $(PORT) --workers 1 \
+	  --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db}";; esac
 
 test: $(TOOLS)  ## run all tests but the slow ones
 	$(BIN)/python -m pytest -n 2 -m "not slow"
