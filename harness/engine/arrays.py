@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-type_of_float = np.floating[Any]
-Floats = NDArray[type_of_float]
+Floats = NDArray[np.floating[Any]]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]

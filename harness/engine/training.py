@@ -8,7 +8,7 @@ import numpy as np
 from harness.engine.arrays import Floats, Integers
 from harness.engine.network import Network
 from harness.engine.run import Run
-from harness.engine.state import Arrays, State, initial_arrays
+from harness.engine.state import State, initial_arrays
 from harness.engine.stopping import Outcome, StoppedBy
 from harness.engine.tile import Tile
 
@@ -135,6 +135,3 @@ def _table(parts: list[Rows]) -> Rows:
     table = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     order = np.lexsort((table["update"], table["member"]))
     return {name: values[order] for name, values in table.items()}
-
-
-__all__ = ["NUMERICS", "Arrays", "Rows", "State", "Trained", "advance", "records", "start"]
