@@ -37,6 +37,8 @@ class StoppedBy(IntEnum):
     updates = 2
     tolerance = 3
     divergence = 4
+    target = 5
+    loss_change = 6
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,11 @@ class Stopping:
         Epochs between control readings. None: every epoch, but about 100 readings at the most.
     tolerance : float or None
         Stop where the change of the weights over one epoch, relative to rate times their norm, is
-        smaller: the weights hardly change.
+        no larger: the weights hardly change.
+    loss_change : float or None
+        Stop where the training loss changed by no larger a share since the control reading before.
+    target : float or None
+        Stop where the training loss is no larger.
     """
 
     name: Literal["budget", "negligible_change"] = "budget"
@@ -62,6 +68,8 @@ class Stopping:
     updates: Annotated[int, Ge(0)] | None = None
     every: Annotated[int, Gt(0)] | None = None
     tolerance: Annotated[float, Gt(0)] | None = None
+    loss_change: Annotated[float, Gt(0)] | None = None
+    target: Annotated[float, Ge(0)] | None = None
 
     def budget(self, per_epoch: int) -> int:
         """Return the budget in updates, given the updates of an epoch."""
@@ -72,6 +80,16 @@ class Stopping:
         budget = self.budget(per_epoch)
         every = self.every or max(1, -(-(budget // per_epoch) // AUTOMATIC_READINGS))
         return sorted({*range(0, budget, every * per_epoch), budget})
+
+    def reached(self, loss: Floats) -> Flags:
+        """Return which runs' training losses (S,) have come down to the target."""
+        return loss <= (-np.inf if self.target is None else self.target)
+
+    def unmoved(self, loss: Floats, before: Floats) -> Flags:
+        """Return which runs' training losses (S,) hardly differ from the reading `before`."""
+        if self.loss_change is None:
+            return np.zeros(len(loss), dtype=bool)
+        return np.abs(loss - before) <= self.loss_change * np.abs(before)
 
     def exhausted_by(self) -> StoppedBy:
         """Return which budget it is that ends a run."""

@@ -229,19 +229,30 @@ class Tile:
         arrays.alarms[:] = np.where(alarm, arrays.alarms + 1, 0)
         diverged = ~np.isfinite(loss) | (arrays.alarms >= 2)
         # Where the weights blow up, a change as large as they are is small against rate ||W||.
-        at_rest = self._at_rest() & ~alarm
+        met = {
+            StoppedBy.target: stopping.reached(loss),
+            StoppedBy.tolerance: self._at_rest() & ~alarm,
+            StoppedBy.loss_change: self._loss_at_rest(index) & ~alarm,
+        }
         for member in range(len(self.runs)):
             outcome, stopped_by = Outcome.running, StoppedBy.nothing
             if diverged[member]:
                 outcome, stopped_by = Outcome.diverged, StoppedBy.divergence
-            elif at_rest[member]:
+            elif rules := [rule for rule, flags in met.items() if flags[member]]:
                 outcome = outcome_at_rest(loss[member], self.constant[member])
-                stopped_by = StoppedBy.tolerance
+                stopped_by = rules[0]
             elif self.update == self.kind.budget:
                 readings = arrays.readings[member, : index + 1]
                 outcome = outcome_at_budget(readings, self.constant[member])
                 stopped_by = stopping.exhausted_by()
             arrays.outcome[member], arrays.stopped_by[member] = outcome, stopped_by
+
+    def _loss_at_rest(self, index: int) -> Flags:
+        """Return which runs' training losses hardly changed since the control reading before."""
+        if index == 0:
+            return np.zeros(len(self.runs), dtype=bool)
+        readings = self.arrays.readings
+        return self.kind.stopping.unmoved(readings[:, index], readings[:, index - 1])
 
     def _at_rest(self) -> Flags:
         """Return which runs' weights hardly changed: ||dW|| over an epoch / (rate ||W||) < tolerance."""

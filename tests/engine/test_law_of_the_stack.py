@@ -78,6 +78,8 @@ def stacks(draw):
             updates=st.none() | st.integers(0, 25),
             every=st.none() | st.integers(1, 3),
             tolerance=st.none() | st.sampled_from([0.01, 0.3, 2.0, 30.0]),
+            loss_change=st.none() | st.sampled_from([0.001, 0.1]),
+            target=st.none() | st.sampled_from([0.05, 0.6]),
         )
     )
     diagnostics = draw(

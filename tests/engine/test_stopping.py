@@ -91,6 +91,30 @@ def one_weight(make_run, x, y, **choices):
     return make_run((), output="identity", bias=False, data=data, **choices)
 
 
+# x = y = 1 and -1: J = (w - 1)^2 / 2 and w - 1 <- (1 - rate) (w - 1); the best constant's loss is
+# 1/2. At rate 1/2 from w = 0 the losses are 1/2, 1/8, 1/32; at rate 2 w - 1 turns and J stays.
+@pytest.mark.parametrize(
+    ("rate", "choices", "expected"),
+    [
+        (0.5, {"target": 0.04}, ("target", "converged", 2)),
+        (0.5, {"target": 1 / 32}, ("target", "converged", 2)),
+        (0.5, {"target": 0.5}, ("target", "stalled", 0)),
+        (0.5, {"target": 0.04, "every": 3}, ("target", "converged", 3)),
+        (0.5, {"loss_change": 0.75}, ("loss_change", "converged", 1)),
+        (0.5, {"loss_change": 0.7}, ("epochs", "exhausted", 9)),
+        (2.0, {"loss_change": 1e-6}, ("loss_change", "stalled", 1)),
+        (0.5, {"loss_change": 0.75, "target": 0.2}, ("target", "converged", 1)),
+    ],
+)
+def test_a_run_stops_at_its_target_and_where_its_loss_hardly_changes(
+    make_run, start_at, rate, choices, expected
+):
+    stopping = Stopping(epochs=9, **({"every": 1} | choices))
+    run = one_weight(make_run, [1, -1], [1, -1], feeding=GD(learning_rate=rate), stopping=stopping)
+    trained = engine.records(engine.advance(start_at(run, [0.0]))[0])[0]
+    assert (trained.stopped_by, trained.outcome, trained.updates) == expected
+
+
 @pytest.mark.parametrize(
     ("budget", "expected"),
     [(2, ("updates", 2)), (3, ("divergence", 3)), (50, ("divergence", 3))],
