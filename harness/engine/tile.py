@@ -255,7 +255,7 @@ class Tile:
         return self.kind.stopping.unmoved(readings[:, index], readings[:, index - 1])
 
     def _at_rest(self) -> Flags:
-        """Return which runs' weights hardly changed: ||dW|| over an epoch / (rate ||W||) < tolerance."""
+        """Return which runs' weights hardly changed: ||dW|| over an epoch <= tolerance rate ||W||."""
         tolerance = self.kind.stopping.tolerance
         if tolerance is None or self.update == 0 or self.update % self.kind.per_epoch:
             return np.zeros(len(self.runs), dtype=bool)

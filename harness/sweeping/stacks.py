@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from harness.config import RunConfig
 from harness.data.splits import split_sizes
@@ -26,13 +26,16 @@ def stack_key(run: RunConfig) -> str:
         free |= {f"{group}.{name}" for name in choice.per_run if getattr(choice, name) is not None}
     # Initializers act before the first update, so stacks may mix them freely.
     free.add("initializer")
-    fixed = {key: value for key, value in run.flat.items() if key not in free}
-    return json.dumps(fixed, sort_keys=True, default=list)
+    return _less(run, free)
 
 
 def regime_key(run: RunConfig) -> str:
     """Return what replicates have equal: the configuration less the seed."""
-    fixed = {key: value for key, value in run.flat.items() if key not in REPLICATE}
+    return _less(run, REPLICATE)
+
+
+def _less(run: RunConfig, free: Collection[str]) -> str:
+    fixed = {key: value for key, value in run.flat.items() if key not in free}
     return json.dumps(fixed, sort_keys=True, default=list)
 
 

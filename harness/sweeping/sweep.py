@@ -105,6 +105,7 @@ def sweep(
     list of Ended
         One for each point, in order.
     """
+    columns = kept_columns(settings)
     ended = finished_before(points, settings)
     missing = [point for point in points if point.fingerprint not in ended]
     progress.start(len(points), len(ended))
@@ -122,7 +123,7 @@ def sweep(
                     background.fail([header(point) for point in stack], error)
                 continue
             for point, record in zip(stack, result, strict=True):
-                values = {name: record.summary[name] for name in kept_columns(settings)}
+                values = {name: record.summary[name] for name in columns}
                 finite = {name: value for name, value in values.items() if isfinite(value)}
                 ended[point.fingerprint] = Ended(point, record.summary["outcome"], finite, True)
             if background is None:
