@@ -20,7 +20,7 @@ def provenance(command: str) -> dict[str, str]:
     blas = [info for info in threadpool_info() if info.get("user_api") == "blas"]
     simd = np.show_config(mode="dicts")["SIMD Extensions"]["found"]
     found = {
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "started": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "command": command,
         "commit": commit(),
         "numerics": str(NUMERICS),

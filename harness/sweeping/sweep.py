@@ -110,7 +110,8 @@ def sweep(
     missing = [point for point in points if point.fingerprint not in ended]
     progress.start(len(points), len(ended))
     background = None
-    if not isinstance(settings.tracking, Off) and missing:
+    if not isinstance(settings.tracking, Off):
+        # With nothing left to train too: a report is of the grid that was asked for last.
         connect = partial(_connect, points, settings, arms, tags)
         background = Background(connect, progress.advance)
     try:

@@ -86,6 +86,15 @@ def test_a_larger_grid_trains_only_what_is_missing(swept: str, app: Callable[...
     assert len(read.study("adhoc", uri=swept).runs) == 12
 
 
+def test_a_study_is_read_by_the_grid_asked_for_last(swept: str, app: Callable[..., object]) -> None:
+    assert len(read.study("adhoc", uri=swept).runs) == 8
+    said = app(*(part for part in GRID if not part.startswith("seed")), "seed=1")
+    assert "0 runs trained, 4 were done already" in said.out
+    assert set(read.study("adhoc", uri=swept).runs["seed"]) == {1}
+    app(*GRID)
+    assert len(read.study("adhoc", uri=swept).runs) == 8
+
+
 def test_force_trains_anew(swept: str, app: Callable[..., object]) -> None:
     said = app("sweep.force=true", *GRID)
     assert "8 runs trained, 0 were done already" in said.out
