@@ -17,9 +17,11 @@ from harness.engine.diagnostics import DIAGNOSTICS, Diagnostics
 from harness.engine.feeding import FEEDINGS, Feeding
 from harness.engine.initializers import INITIALIZERS, Initializer
 from harness.engine.losses import LOSSES, Loss
+from harness.engine.network import multiply_adds
 from harness.engine.schedules import SCHEDULES, Schedule
 from harness.engine.stopping import STOPPINGS, Stopping
 from harness.engine.update_rules import UPDATE_RULES, UpdateRule
+from harness.engine.weighting import ClassWeight
 from harness.errors import ConfigurationError, nearest, unknown
 from harness.validation import build, choose
 
@@ -239,11 +241,36 @@ def _check(run: RunConfig) -> None:
         raise ConfigurationError(
             f"loss = 'cross_entropy': {run.dataset.name} is a regression; allowed: loss=mse"
         )
+    _check_class_weight(run.loss.class_weight, run.dataset)
     train = split_sizes(run.dataset)[0]
-    if run.optimizer.size(train) > train:
+    batch = run.optimizer.epoch(train).batch
+    if batch > train:
         raise ConfigurationError(
-            f"optimizer.batch_size = {run.optimizer.size(train)}: larger than the {train:,} training "
+            f"optimizer.batch_size = {batch}: larger than the {train:,} training "
             f"samples of {run.dataset.name}; allowed: 1 to {train}, or optimizer=gd for all at once"
+        )
+    update = batch * multiply_adds(run.sizes)
+    if run.stopping.multiply_adds is not None and run.stopping.multiply_adds < update:
+        raise ConfigurationError(
+            f"stopping.multiply_adds = {run.stopping.multiply_adds:,}: less than one update costs; "
+            f"allowed here: at least {update:,}"
+        )
+
+
+def _check_class_weight(weight: ClassWeight | None, dataset: Dataset) -> None:
+    if weight is None:
+        return
+    given = weight if isinstance(weight, str) else list(weight)
+    if dataset.classes is None:
+        raise ConfigurationError(
+            f"loss.class_weight = {given!r}: {dataset.name} is a regression; allowed: null"
+        )
+    if isinstance(weight, str):
+        return
+    if len(weight) != dataset.classes or not any(weight):
+        raise ConfigurationError(
+            f"loss.class_weight = {given}: {dataset.name} has {dataset.classes} classes; allowed: a "
+            "weight for each, not all of them 0, or balanced, or null"
         )
 
 

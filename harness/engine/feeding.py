@@ -7,9 +7,36 @@ import numpy as np
 from annotated_types import Gt
 
 from harness.engine.arrays import Floats, Integers
+from harness.engine.weighting import labels
 
 Rate = Annotated[float, Gt(0)]
 Order = Literal["shuffled", "as_given", "by_class"]
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one pass over the training samples consists of.
+
+    Attributes
+    ----------
+    batch : int
+        Samples of an update; the left-over batch has fewer.
+    samples : int
+        Samples that are learnt from: all, less a left-over batch that is dropped.
+    """
+
+    batch: int
+    samples: int
+
+    @property
+    def updates(self) -> int:
+        """Return the number of updates."""
+        return -(-self.samples // self.batch)
+
+    def seen(self, updates: int) -> int:
+        """Return how many samples have been learnt from after `updates` updates from the start."""
+        epochs, within = divmod(updates, self.updates)
+        return epochs * self.samples + within * self.batch
 
 
 class Feeding(Protocol):
@@ -25,8 +52,8 @@ class Feeding(Protocol):
     def order(self) -> Order:
         """Return the order of the samples within an epoch."""
 
-    def size(self, samples: int) -> int:
-        """Return the batch size for `samples` training samples."""
+    def epoch(self, samples: int) -> Epoch:
+        """Return what a pass over `samples` training samples consists of."""
 
     def label(self, samples: int) -> str:
         """Return how figures write it."""
@@ -45,9 +72,9 @@ class GD:
         """Return ``as_given``: a sum over all samples has no order."""
         return "as_given"
 
-    def size(self, samples: int) -> int:
-        """Return `samples`."""
-        return samples
+    def epoch(self, samples: int) -> Epoch:
+        """Return one batch of all."""
+        return Epoch(samples, samples)
 
     def label(self, samples: int) -> str:
         """Return for example ``GD (all 1,077)``."""
@@ -63,9 +90,9 @@ class SGD:
     order: Order = "shuffled"
     per_run: ClassVar[tuple[str, ...]] = ("learning_rate",)
 
-    def size(self, samples: int) -> int:
-        """Return 1."""
-        return 1
+    def epoch(self, samples: int) -> Epoch:
+        """Return batches of one."""
+        return Epoch(1, samples)
 
     def label(self, samples: int) -> str:
         """Return ``SGD (1)``."""
@@ -74,17 +101,26 @@ class SGD:
 
 @dataclass(frozen=True)
 class Batch:
-    """Mini-batches without replacement; the one left over at an epoch's end counts too."""
+    """Mini-batches without replacement.
+
+    Attributes
+    ----------
+    leftover : str
+        ``keep``: the smaller batch at an epoch's end counts too, divided by its own size; ``drop``:
+        it is left out, and with `order` shuffled other samples are left out the next time.
+    """
 
     name: Literal["batch"] = "batch"
     learning_rate: Rate = 0.1
     batch_size: Annotated[int, Gt(0)] = 32
     order: Order = "shuffled"
+    leftover: Literal["keep", "drop"] = "keep"
     per_run: ClassVar[tuple[str, ...]] = ("learning_rate",)
 
-    def size(self, samples: int) -> int:
-        """Return `batch_size`."""
-        return self.batch_size
+    def epoch(self, samples: int) -> Epoch:
+        """Return batches of `batch_size`, with what is left over or without."""
+        dropped = samples % self.batch_size if self.leftover == "drop" else 0
+        return Epoch(self.batch_size, samples - dropped)
 
     def label(self, samples: int) -> str:
         """Return for example ``mini-batch (32)``."""
@@ -92,11 +128,6 @@ class Batch:
 
 
 FEEDINGS: dict[str, type[Feeding]] = {"gd": GD, "sgd": SGD, "batch": Batch}
-
-
-def updates_per_epoch(feeding: Feeding, samples: int) -> int:
-    """Return the number of updates in one pass over `samples`, the left-over batch included."""
-    return -(-samples // feeding.size(samples))
 
 
 def epoch_order(feeding: Feeding, targets: Floats, draw: np.random.Generator) -> Integers:
@@ -117,6 +148,5 @@ def epoch_order(feeding: Feeding, targets: Floats, draw: np.random.Generator) ->
     if feeding.order == "shuffled":
         return draw.permutation(samples)
     if feeding.order == "by_class":
-        label = targets[:, 0] if targets.shape[1] == 1 else targets.argmax(axis=1)
-        return np.argsort(label, kind="stable").astype(np.int64)
+        return np.argsort(labels(targets), kind="stable").astype(np.int64)
     return np.arange(samples, dtype=np.int64)

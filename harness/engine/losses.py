@@ -14,6 +14,7 @@ from annotated_types import Gt
 from harness.engine.arrays import Floats
 from harness.engine.columns import column_max, column_sum
 from harness.engine.outputs import Output
+from harness.engine.weighting import ClassWeight
 
 Reduction = Literal["mean", "sum"]
 
@@ -27,14 +28,18 @@ class Loss(Protocol):
     def reduction(self) -> Reduction:
         """Return whether a batch's gradient is the mean over its samples or their sum."""
 
+    @property
+    def class_weight(self) -> ClassWeight | None:
+        """Return how classes are weighted, None for all alike."""
+
     def per_sample(self, output: Output, z: Floats, a: Floats, y: Floats) -> Floats:
         """Return the loss of each sample, shape (S, batch)."""
 
     def delta(self, output: Output, z: Floats, a: Floats, y: Floats, out: Floats) -> None:
         """Write each sample's derivative by its logits to `out`, shape (S, batch, K)."""
 
-    def constant(self, output: Output, y: Floats) -> float:
-        """Return the mean loss of the best constant output for targets y of shape (N, K)."""
+    def constant(self, output: Output, y: Floats, weight: Floats | None = None) -> float:
+        """Return the mean loss of the best constant output for targets y (N, K), weights (N,)."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,7 @@ class SquaredError:
     name: Literal["mse"] = "mse"
     scale: Literal["half", "sum", "mean"] = "half"
     reduction: Reduction = "mean"
+    class_weight: ClassWeight | None = None
     outputs: ClassVar[tuple[str, ...]] = ("identity", "sigmoid", "softmax")
 
     def coefficient(self, columns: int) -> float:
@@ -70,9 +76,10 @@ class SquaredError:
             out *= factor
         output.backward(out, a)
 
-    def constant(self, output: Output, y: Floats) -> float:
+    def constant(self, output: Output, y: Floats, weight: Floats | None = None) -> float:
         """Return c times the summed variance of the targets: the best constant is their mean."""
-        return float(self.coefficient(y.shape[-1]) * y.var(axis=0, dtype=np.float64).sum())
+        each = (y.astype(np.float64) - _mean(y, weight)) ** 2
+        return float(self.coefficient(y.shape[-1]) * _mean(each, weight).sum())
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,7 @@ class Huber:
     threshold: Annotated[float, Gt(0)] = 1.0
     scale: Literal["sum", "mean"] = "sum"
     reduction: Reduction = "mean"
+    class_weight: ClassVar[None] = None
     outputs: ClassVar[tuple[str, ...]] = ("identity",)
 
     def coefficient(self, columns: int) -> float:
@@ -108,18 +116,18 @@ class Huber:
         np.clip(out, -self.threshold, self.threshold, out=out)
         out *= self.coefficient(y.shape[-1])
 
-    def constant(self, output: Output, y: Floats) -> float:
+    def constant(self, output: Output, y: Floats, weight: Floats | None = None) -> float:
         """Return the loss of the best constant: each column's is where its clipped errors cancel."""
-        best = np.array([self._center(column) for column in y.T.astype(np.float64)])
+        best = np.array([self._center(column, weight) for column in y.T.astype(np.float64)])
         answers = np.broadcast_to(best, y.shape)[None]
-        return float(self.per_sample(output, answers, answers, y[None]).mean())
+        return float(_mean(self.per_sample(output, answers, answers, y[None])[0], weight))
 
-    def _center(self, column: Floats) -> float:
+    def _center(self, column: Floats, weight: Floats | None) -> float:
         low, high = float(column.min()), float(column.max())
         # The sum of clipped errors falls monotonically in the constant: halve until nothing moves.
         for _ in range(200):
             middle = (low + high) / 2
-            if np.clip(column - middle, -self.threshold, self.threshold).sum() > 0:
+            if _mean(np.clip(column - middle, -self.threshold, self.threshold), weight) > 0:
                 low = middle
             else:
                 high = middle
@@ -138,6 +146,7 @@ class CrossEntropy:
 
     name: Literal["cross_entropy"] = "cross_entropy"
     reduction: Reduction = "mean"
+    class_weight: ClassWeight | None = None
     outputs: ClassVar[tuple[str, ...]] = ("sigmoid", "softmax")
 
     def per_sample(self, output: Output, z: Floats, a: Floats, y: Floats) -> Floats:
@@ -159,12 +168,18 @@ class CrossEntropy:
         """Write a - y."""
         np.subtract(a, y, out=out)
 
-    def constant(self, output: Output, y: Floats) -> float:
+    def constant(self, output: Output, y: Floats, weight: Floats | None = None) -> float:
         """Return the entropy of the class shares, in nats: the best constant is their vector."""
-        share = y.mean(axis=0, dtype=np.float64)
+        share = _mean(y, weight)
         if output.name == "softmax":
             return _entropy(share)
         return _entropy(share) + _entropy(1 - share)
+
+
+def _mean(values: Floats, weight: Floats | None) -> Floats:
+    """Return the mean over samples, the first axis, in float64."""
+    result: Floats = np.average(values.astype(np.float64), axis=0, weights=weight)
+    return result
 
 
 def _entropy(share: Floats) -> float:

@@ -4,6 +4,7 @@ Measuring reads parameters and data, draws from no stream and changes nothing th
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,6 +25,15 @@ CHUNK_BYTES = 1 << 20
 Row = dict[str, Floats]
 
 
+@dataclass(frozen=True, eq=False)
+class Stacked:
+    """One split of several runs: x (S, N, D), y (S, N, K), weight (S, N) or None."""
+
+    x: Floats
+    y: Floats
+    weight: Floats | None
+
+
 class Meter:
     """Measures runs of one kind, a few at a time, in arrays that it allocates once."""
 
@@ -35,12 +45,12 @@ class Meter:
         self.signals = Signals.empty(run.network, self.chunk, largest, run.dtype)
         self.shared = run.data.train is run.data.test
 
-    def training_loss(self, parameters: Floats, data: Sequence[Data]) -> Floats:
-        """Return the mean loss over the training split of each run, shape (S,), float64."""
+    def loss(self, name: str, parameters: Floats, data: Sequence[Data]) -> Floats:
+        """Return the mean loss over the split `name` of each run, shape (S,), float64."""
         parts = []
         for low in range(0, len(data), self.chunk):
             layers = self.run.network.layers(parameters[low : low + self.chunk])
-            split = _stacked([each.train for each in data[low : low + self.chunk]])
+            split = _stacked([each.splits[name] for each in data[low : low + self.chunk]])
             parts.append(self._loss(split, self._pass(layers, split)))
         return np.concatenate(parts)
 
@@ -77,16 +87,17 @@ class Meter:
                 row[f"{name}_{score}"] = value
         return row | self._by_layer(layers, split, moved)
 
-    def _pass(self, layers: list[Layer], split: Split) -> Signals:
+    def _pass(self, layers: list[Layer], split: Stacked) -> Signals:
         signals = self.signals.part(*split.x.shape[:2])
         forward(self.run.network, layers, split.x, signals)
         return signals
 
-    def _loss(self, split: Split, signals: Signals) -> Floats:
+    def _loss(self, split: Stacked, signals: Signals) -> Floats:
         z, a, output = signals.z[-1], signals.a[-1], self.run.network.output
-        return _mean(self.run.loss.per_sample(output, z, a, split.y))
+        each = self.run.loss.per_sample(output, z, a, split.y)
+        return _mean(each if split.weight is None else each * split.weight)
 
-    def _scores(self, layers: list[Layer], split: Split) -> dict[str, Floats]:
+    def _scores(self, layers: list[Layer], split: Stacked) -> dict[str, Floats]:
         """Return loss and scores over a whole split: sums over samples divided by their count."""
         signals = self._pass(layers, split)
         a, y = signals.a[-1], split.y
@@ -102,7 +113,7 @@ class Meter:
             "squared_error": _mean(scores.squared_error(a, y)),
         }
 
-    def _by_layer(self, layers: list[Layer], train: Split, moved: Floats) -> Row:
+    def _by_layer(self, layers: list[Layer], train: Stacked, moved: Floats) -> Row:
         """Return the diagnostics by layer on the probe: the first samples of the training split."""
         run, measures = self.run, self.run.diagnostics.measures
         if not measures:
@@ -112,6 +123,8 @@ class Meter:
         signals = self.signals.part(*x.shape[:2])
         a, delta, slope = signals.a, signals.delta, signals.slope
         run.loss.delta(network.output, signals.z[last], a[last], y, out=delta[last])
+        if train.weight is not None:
+            delta[last] *= train.weight[:, : len(y[0]), None]
         np.multiply(a[last], 1 - a[last], out=slope[last])
         row: Row = {}
         rms = np.empty((len(x), last + 1))
@@ -149,7 +162,13 @@ def _mean(values: Floats | Flags) -> Floats:
     return total
 
 
-def _stacked(splits: Sequence[Split]) -> Split:
+def _stacked(splits: Sequence[Split]) -> Stacked:
     if len(splits) == 1:
-        return Split(splits[0].x[None], splits[0].y[None])
-    return Split(np.stack([each.x for each in splits]), np.stack([each.y for each in splits]))
+        only = splits[0]
+        return Stacked(only.x[None], only.y[None], None if only.weight is None else only.weight[None])
+    weights = [each.weight for each in splits if each.weight is not None]
+    return Stacked(
+        np.stack([each.x for each in splits]),
+        np.stack([each.y for each in splits]),
+        np.stack(weights) if weights else None,
+    )

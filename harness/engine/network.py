@@ -5,7 +5,7 @@ biases (S, 1, fan_out), signals (S, B, units). All parameters of a run lie in on
 (S, P), so that an update rule works on one array; `Network.layers` gives views by layer.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -63,13 +63,8 @@ class Network:
 
     @property
     def multiply_adds(self) -> int:
-        """Return the multiply-adds of the matrix products that one training sample costs.
-
-        Each layer's weights enter three products: the forward pass, the gradient of the weights,
-        and, but for the first layer, the delta handed down.
-        """
-        products = [fan_in * fan_out for fan_in, fan_out in self.shapes()]
-        return 3 * sum(products) - products[0]
+        """Return the multiply-adds of the matrix products that one training sample costs."""
+        return multiply_adds(self.sizes)
 
     def is_weight(self, dtype: DTypeLike) -> Floats:
         """Return 1 for each weight and 0 for each bias, shape (P,)."""
@@ -93,6 +88,16 @@ class Network:
                 start = stop
             found.append(Layer(weights, bias))
         return found
+
+
+def multiply_adds(sizes: Sequence[int]) -> int:
+    """Return the multiply-adds that one training sample costs a network of `sizes` units by layer.
+
+    Each layer's weights enter three products: the forward pass, the gradient of the weights, and,
+    but for the first layer, the delta handed down.
+    """
+    products = [fan_in * fan_out for fan_in, fan_out in pairwise(sizes)]
+    return 3 * sum(products) - products[0]
 
 
 @dataclass(frozen=True)
@@ -147,6 +152,8 @@ def backward(
     scale: float | Floats,
 ) -> None:
     """Write the gradient of `scale` times the summed loss of the batch to `gradients`.
+
+    `scale` is a number, or one for each run (S, 1, 1) or each sample (S, B, 1).
 
     The four equations of backpropagation (Rumelhart, Hinton and Williams 1986), by layer:
     delta_L = dJ/da_L h'(z_L), delta_l = (delta_{l+1} W_{l+1}^T) g'(z_l),

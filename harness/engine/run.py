@@ -7,27 +7,37 @@ import numpy as np
 
 from harness.engine.arrays import Floats
 from harness.engine.diagnostics import Diagnostics
-from harness.engine.feeding import Feeding, updates_per_epoch
+from harness.engine.feeding import Epoch, Feeding
 from harness.engine.initializers import Initializer, resolve
 from harness.engine.losses import Loss
 from harness.engine.network import Network
 from harness.engine.schedules import Schedule
 from harness.engine.stopping import Stopping
 from harness.engine.update_rules import UpdateRule
+from harness.engine.weighting import scaled
 from harness.streams import stream
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Samples by features and samples by outputs, in the run's dtype: x (N, D), y (N, K)."""
+    """Samples by features and samples by outputs, in the run's dtype: x (N, D), y (N, K).
+
+    Attributes
+    ----------
+    weight : ndarray, shape (N,), or None
+        How much each sample counts in the loss, relative to the others; scores count all alike.
+    """
 
     x: Floats
     y: Floats
+    weight: Floats | None = None
 
     def __post_init__(self) -> None:
         """Lay the arrays out by row: a product's last bits depend on how its factors lie."""
         for name in ("x", "y"):
             object.__setattr__(self, name, np.ascontiguousarray(getattr(self, name)))
+        if self.weight is not None:
+            object.__setattr__(self, "weight", scaled(self.weight.astype(self.x.dtype)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,23 +84,35 @@ class Run:
         return len(self.data.train.x)
 
     @property
+    def epoch(self) -> Epoch:
+        """Return what a pass over the training samples consists of."""
+        return self.feeding.epoch(self.samples)
+
+    @property
     def batch(self) -> int:
         """Return the batch size."""
-        return self.feeding.size(self.samples)
+        return self.epoch.batch
 
     @property
     def per_epoch(self) -> int:
         """Return the updates of an epoch."""
-        return updates_per_epoch(self.feeding, self.samples)
+        return self.epoch.updates
 
     @property
     def budget(self) -> int:
         """Return the budget in updates."""
-        return self.stopping.budget(self.per_epoch)
+        return self.stopping.budget(self.epoch, self.network.multiply_adds)
+
+    @property
+    def controls(self) -> list[int]:
+        """Return the updates at which control readings are taken."""
+        return self.stopping.controls(self.per_epoch, self.budget)
 
     def kind(self) -> tuple[Any, ...]:
         """Return what all runs of a stack have equal."""
-        shapes = tuple((split.x.shape, split.y.shape) for split in self.data.splits.values())
+        shapes = tuple(
+            (split.x.shape, split.y.shape, split.weight is None) for split in self.data.splits.values()
+        )
         same = self.data.train is self.data.test
         return (
             self.network,

@@ -1,16 +1,27 @@
-"""Schedules: what the learning rate is multiplied by, as a function of the update."""
+"""Schedules: what the learning rate is multiplied by, as a function of the update.
+
+One schedule also follows the run itself: it has a `watch`, whose control readings reduce the rate.
+"""
 
 from dataclasses import dataclass
 from math import cos, floor, pi
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, ClassVar, Literal, Protocol
 
+import numpy as np
 from annotated_types import Ge, Gt, Interval
+
+from harness.engine.arrays import Flags, Floats
+from harness.engine.patience import Monitor, Watch
 
 Positive = Annotated[float, Gt(0)]
 
 
 class Schedule(Protocol):
     """What training asks of a schedule."""
+
+    @property
+    def watch(self) -> Watch | None:
+        """Return what control readings are looked at for, None where the update says it all."""
 
     def factor(self, update: int, per_epoch: int, budget: int) -> float:
         """Return the factor of the update after `update` ones, of `budget`, `per_epoch` an epoch."""
@@ -21,6 +32,7 @@ class Constant:
     """The rate as it is."""
 
     name: Literal["constant"] = "constant"
+    watch: ClassVar[None] = None
 
     def factor(self, update: int, per_epoch: int, budget: int) -> float:
         """Return 1."""
@@ -34,6 +46,7 @@ class Staircase:
     name: Literal["step"] = "step"
     epochs: Annotated[int, Gt(0)] = 10
     drop: Annotated[float, Interval(gt=0, le=1)] = 0.5
+    watch: ClassVar[None] = None
 
     def factor(self, update: int, per_epoch: int, budget: int) -> float:
         """Return drop^floor(epoch / epochs)."""
@@ -46,6 +59,7 @@ class Exponential:
 
     name: Literal["exponential"] = "exponential"
     decay: Annotated[float, Interval(gt=0, le=1)] = 0.95
+    watch: ClassVar[None] = None
 
     def factor(self, update: int, per_epoch: int, budget: int) -> float:
         """Return decay^epoch."""
@@ -58,6 +72,7 @@ class InverseTime:
 
     name: Literal["inverse_time"] = "inverse_time"
     decay: Positive = 0.1
+    watch: ClassVar[None] = None
 
     def factor(self, update: int, per_epoch: int, budget: int) -> float:
         """Return 1 / (1 + decay epoch)."""
@@ -74,6 +89,7 @@ class Cosine:
     name: Literal["cosine"] = "cosine"
     warm_up: Annotated[float, Ge(0)] = 0.0
     final: Annotated[float, Interval(ge=0, lt=1)] = 0.0
+    watch: ClassVar[None] = None
 
     def factor(self, update: int, per_epoch: int, budget: int) -> float:
         """Return the warm-up's or the cosine's factor; the first update's is above 0."""
@@ -84,10 +100,39 @@ class Cosine:
         return self.final + (1 - self.final) * (1 + cos(pi * min(1.0, done))) / 2
 
 
+@dataclass(frozen=True)
+class Plateau:
+    """Multiplied by `drop` each time the loss has not improved for `patience` control readings.
+
+    Control readings are `stopping.every` epochs apart. The factor never falls below `final`.
+    """
+
+    name: Literal["plateau"] = "plateau"
+    drop: Annotated[float, Interval(gt=0, lt=1)] = 0.5
+    patience: Annotated[int, Gt(0)] = 5
+    improvement: Annotated[float, Interval(ge=0, lt=1)] = 1e-3
+    monitor: Monitor = "validation"
+    final: Annotated[float, Interval(ge=0, lt=1)] = 0.0
+
+    @property
+    def watch(self) -> Watch:
+        """Return how long a loss may stay on a plateau."""
+        return Watch(self.monitor, self.patience, self.improvement)
+
+    def factor(self, update: int, per_epoch: int, budget: int) -> float:
+        """Return 1: what reduces the rate is `reduced`."""
+        return 1.0
+
+    def reduced(self, factor: Floats, over: Flags) -> Floats:
+        """Return the factors (S,) after those of the runs `over` (S,) have dropped once more."""
+        return np.where(over, np.maximum(factor * self.drop, self.final), factor)
+
+
 SCHEDULES: dict[str, type[Schedule]] = {
     "constant": Constant,
     "step": Staircase,
     "exponential": Exponential,
     "inverse_time": InverseTime,
     "cosine": Cosine,
+    "plateau": Plateau,
 }

@@ -38,6 +38,15 @@ class Arrays:
         Control readings running that found the loss exploded.
     epoch_start : ndarray, shape (S, P)
         Parameters at the start of the epoch that a tolerance looks at; of no columns without one.
+    rate_factor : ndarray, shape (S,)
+        What a plateau schedule has reduced the rate by.
+    lowest, waited : ndarray, shape (S, 2)
+        Of the readings watched, the lowest loss, and the readings since: by the stopping rule, and
+        by the schedule.
+    best_reading : ndarray, shape (S,)
+        Index of the control reading with the lowest loss, by the stopping rule.
+    best_parameters : ndarray, shape (S, P)
+        Parameters at that reading; of no columns where the end does not restore them.
     moved : ndarray, shape (S, L)
         Sum over the updates since the last row of the squared norm of each layer's change.
     moves : ndarray, shape (S,)
@@ -56,6 +65,11 @@ class Arrays:
     readings: Floats
     alarms: Integers
     epoch_start: Floats
+    rate_factor: Floats
+    lowest: Floats
+    waited: Integers
+    best_reading: Integers
+    best_parameters: Floats
     moved: Floats
     moves: Integers
     outcome: Integers
@@ -108,8 +122,9 @@ def initial_arrays(runs: tuple[Run, ...]) -> Arrays:
     first, count = runs[0], len(runs)
     initial = np.stack([run.initial_parameters() for run in runs])
     ordered = first.samples if first.feeding.order != "as_given" else 0
-    remembered = initial.shape[1] if first.stopping.tolerance is not None else 0
-    controls = len(first.stopping.controls(first.per_epoch))
+    size = initial.shape[1]
+    at_epoch_start = size if first.stopping.tolerance is not None else 0
+    at_best = size if first.stopping.remembers else 0
     return Arrays(
         parameters=initial.copy(),
         initial=initial,
@@ -118,9 +133,14 @@ def initial_arrays(runs: tuple[Run, ...]) -> Arrays:
         generator=np.stack([pack(stream(run.order_seed, "order")) for run in runs]),
         update=np.zeros(count, np.int64),
         settled=np.full(count, BEFORE_ANY, np.int64),
-        readings=np.full((count, controls), np.nan),
+        readings=np.full((count, len(first.controls)), np.nan),
         alarms=np.zeros(count, np.int64),
-        epoch_start=np.zeros((count, remembered), initial.dtype),
+        epoch_start=np.zeros((count, at_epoch_start), initial.dtype),
+        rate_factor=np.ones(count, initial.dtype),
+        lowest=np.full((count, 2), np.inf),
+        waited=np.zeros((count, 2), np.int64),
+        best_reading=np.zeros(count, np.int64),
+        best_parameters=initial[:, :at_best].copy(),
         moved=np.zeros((count, first.network.layer_count)),
         moves=np.zeros(count, np.int64),
         outcome=np.full(count, Outcome.running, np.int64),

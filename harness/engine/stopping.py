@@ -9,9 +9,11 @@ from enum import IntEnum
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Interval
 
 from harness.engine.arrays import Flags, Floats
+from harness.engine.feeding import Epoch
+from harness.engine.patience import Monitor, Watch
 
 AUTOMATIC_READINGS = 100
 LEARNED = 0.99
@@ -39,6 +41,8 @@ class StoppedBy(IntEnum):
     divergence = 4
     target = 5
     loss_change = 6
+    multiply_adds = 7
+    patience = 8
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,9 @@ class Stopping:
     updates : int or None
         Budget in updates; where given it holds instead of `epochs`. 0 trains nothing and records
         the start.
+    multiply_adds : int or None
+        Budget in multiply-adds of the matrix products that training costs; where given it holds instead
+        of `epochs`, or beside `updates`, whichever ends first. A whole number of updates is made.
     every : int or None
         Epochs between control readings. None: every epoch, but about 100 readings at the most.
     tolerance : float or None
@@ -61,23 +68,52 @@ class Stopping:
         Stop where the training loss changed by no larger a share since the control reading before.
     target : float or None
         Stop where the training loss is no larger.
+    patience : int or None
+        Stop where the loss of the split `monitor` has not improved for so many control readings; it
+        improves if it is below (1 - improvement) times the lowest so far (Prechelt 1998).
+    restore : bool
+        With `patience`: end with the weights of the lowest reading, whichever rule ended the run;
+        only a diverged run keeps its last ones.
     """
 
-    name: Literal["budget", "negligible_change"] = "budget"
+    name: Literal["budget", "negligible_change", "early_stopping"] = "budget"
     epochs: Annotated[int, Gt(0)] = 30
     updates: Annotated[int, Ge(0)] | None = None
+    multiply_adds: Annotated[int, Gt(0)] | None = None
     every: Annotated[int, Gt(0)] | None = None
     tolerance: Annotated[float, Gt(0)] | None = None
     loss_change: Annotated[float, Gt(0)] | None = None
     target: Annotated[float, Ge(0)] | None = None
+    patience: Annotated[int, Gt(0)] | None = None
+    monitor: Monitor = "validation"
+    improvement: Annotated[float, Interval(ge=0, lt=1)] = 0.0
+    restore: bool = True
 
-    def budget(self, per_epoch: int) -> int:
-        """Return the budget in updates, given the updates of an epoch."""
-        return self.epochs * per_epoch if self.updates is None else self.updates
+    @property
+    def watch(self) -> Watch | None:
+        """Return what patience looks at, None without it."""
+        return None if self.patience is None else Watch(self.monitor, self.patience, self.improvement)
 
-    def controls(self, per_epoch: int) -> list[int]:
+    @property
+    def remembers(self) -> bool:
+        """Return whether the best weights are kept aside."""
+        return self.patience is not None and self.restore
+
+    def budget(self, epoch: Epoch, multiply_adds: int) -> int:
+        """Return the budget in updates.
+
+        Parameters
+        ----------
+        multiply_adds : int
+            Of one training sample.
+        """
+        if self.multiply_adds is not None:
+            affordable = _affordable(epoch, self.multiply_adds // multiply_adds)
+            return affordable if self.updates is None else min(affordable, self.updates)
+        return self.epochs * epoch.updates if self.updates is None else self.updates
+
+    def controls(self, per_epoch: int, budget: int) -> list[int]:
         """Return the updates at which control readings are taken: the start, and ends of epochs."""
-        budget = self.budget(per_epoch)
         every = self.every or max(1, -(-(budget // per_epoch) // AUTOMATIC_READINGS))
         return sorted({*range(0, budget, every * per_epoch), budget})
 
@@ -91,12 +127,22 @@ class Stopping:
             return np.zeros(len(loss), dtype=bool)
         return np.abs(loss - before) <= self.loss_change * np.abs(before)
 
-    def exhausted_by(self) -> StoppedBy:
-        """Return which budget it is that ends a run."""
-        return StoppedBy.epochs if self.updates is None else StoppedBy.updates
+    def exhausted_by(self, budget: int) -> StoppedBy:
+        """Return what it is that ends a run after `budget` updates."""
+        if self.updates is not None and budget == self.updates:
+            return StoppedBy.updates
+        return StoppedBy.epochs if self.multiply_adds is None else StoppedBy.multiply_adds
 
 
-STOPPINGS: dict[str, type[Stopping]] = {"budget": Stopping, "negligible_change": Stopping}
+STOPPINGS: dict[str, type[Stopping]] = dict.fromkeys(
+    ("budget", "negligible_change", "early_stopping"), Stopping
+)
+
+
+def _affordable(epoch: Epoch, samples: int) -> int:
+    """Return the whole updates that learn from no more than `samples` samples."""
+    epochs, rest = divmod(samples, epoch.samples)
+    return epochs * epoch.updates + rest // epoch.batch
 
 
 def exploding(loss: Floats, start: Floats, constant: Floats) -> Flags:

@@ -4,18 +4,13 @@ import numpy as np
 
 from harness.engine.arrays import Flags, Floats, Integers
 from harness.engine.cadence import row_updates
+from harness.engine.control import decide, restored, splits_read
 from harness.engine.feeding import epoch_order
 from harness.engine.measuring import Meter, Row
 from harness.engine.network import Signals, backward, forward
 from harness.engine.run import Data, Run, numbers
 from harness.engine.state import Arrays
-from harness.engine.stopping import (
-    Outcome,
-    StoppedBy,
-    exploding,
-    outcome_at_budget,
-    outcome_at_rest,
-)
+from harness.engine.stopping import Outcome
 from harness.engine.transformations import Step
 from harness.engine.update_rules import descend
 from harness.streams import pack, unpack
@@ -37,9 +32,7 @@ class Tile:
         self.living = np.arange(len(runs))
         self.meter = Meter(self.kind)
         self.rows_at = frozenset(row_updates(self.kind.diagnostics, self.kind.budget, self.kind.per_epoch))
-        self.controls = {
-            update: index for index, update in enumerate(self.kind.stopping.controls(self.kind.per_epoch))
-        }
+        self.controls = {update: index for index, update in enumerate(self.kind.controls)}
         self.chain = self.kind.update_rule.chain()
         self.is_weight = self.kind.network.is_weight(self.kind.dtype)
         self.follows_moves = "update_ratio" in self.kind.diagnostics.measures
@@ -57,11 +50,12 @@ class Tile:
         self.offset = np.array([place[id(run.data)] for run in self.runs])[:, None] * kind.samples
         self.train_x = np.concatenate([data.train.x for data in distinct.values()])
         self.train_y = np.concatenate([data.train.y for data in distinct.values()])
-        losses = {
-            key: kind.loss.constant(kind.network.output, data.train.y) for key, data in distinct.items()
-        }
+        weights = [data.train.weight for data in distinct.values() if data.train.weight is not None]
+        self.train_weight = np.concatenate(weights) if weights else None
+        losses = {key: constant_loss(kind, data) for key, data in distinct.items()}
         self.constant = np.array([losses[id(run.data)] for run in self.runs])
-        self.rate = numbers([run.feeding for run in self.runs], kind.dtype)["learning_rate"]
+        self.first_rate = numbers([run.feeding for run in self.runs], kind.dtype)["learning_rate"]
+        self.factor = float("nan")
         self.rule_numbers = numbers([run.update_rule for run in self.runs], kind.dtype)
         self.gradient = np.empty_like(self.arrays.parameters)
         self.layers = kind.network.layers(self.arrays.parameters)
@@ -87,6 +81,24 @@ class Tile:
         self._write_back()
         return rows
 
+    def learn(self, x: Floats, y: Floats, weight: Floats | None) -> Floats:
+        """Make an update by each batch of x (S, n, D) and y (S, n, K), in the order given.
+
+        Returns
+        -------
+        ndarray, shape (S, n)
+            The loss of each sample before the update that it took part in.
+        """
+        kind, losses = self.kind, np.empty(x.shape[:2])
+        for first in range(0, x.shape[1], kind.batch):
+            batch = slice(first, first + kind.batch)
+            part = None if weight is None else weight[None, :, batch]
+            signals = self._learn(x[None, :, batch], y[None, :, batch], part)
+            output, z, a = kind.network.output, signals.z[-1], signals.a[-1]
+            losses[:, batch] = kind.loss.per_sample(output, z, a, y[:, batch])
+        self._write_back()
+        return losses
+
     def _write_back(self) -> None:
         if len(self.living):
             self.arrays.update[:] = self.update
@@ -95,7 +107,8 @@ class Tile:
 
     def _train_to(self, stop: int) -> None:
         kind = self.kind
-        whole_batches = kind.samples // kind.batch
+        epoch = kind.epoch
+        whole_batches = epoch.samples // epoch.batch
         row_bytes = self.train_x.shape[1] * self.train_x.itemsize
         block = max(1, BLOCK_BYTES // (row_bytes * kind.batch * len(self.runs)))
         while self.update < stop:
@@ -107,7 +120,7 @@ class Tile:
             if count > 0:
                 self._train_block(position * kind.batch, kind.batch, count)
             else:
-                left = kind.samples - whole_batches * kind.batch
+                left = epoch.samples - whole_batches * kind.batch
                 self._train_block(whole_batches * kind.batch, left, 1)
 
     def _begin_epoch(self) -> None:
@@ -120,13 +133,22 @@ class Tile:
 
     def _train_block(self, first: int, batch: int, count: int) -> None:
         """Make `count` updates with batches of `batch` samples from place `first` of the epoch."""
-        signals = self.signals.part(len(self.runs), batch)
-        x, y = self._gather(first, batch, count)
+        x, y, weight = self._gather(first, batch, count)
+        self._learn(x, y, weight)
+
+    def _learn(self, x: Floats, y: Floats, weight: Floats | None) -> Signals:
+        """Make one update by each batch of x (count, S, B, D), y (count, S, B, K), weight (count, S, B).
+
+        Return the signals of the last batch, before its update.
+        """
+        count, runs, batch = x.shape[:3]
+        signals = self.signals.part(runs, batch)
         divisor = batch if self.kind.loss.reduction == "mean" else 1
         for step in range(count):
-            factor = self._factor()
-            rate = self.rate if factor == 1 else self.rate * np.asarray(factor, self.rate.dtype)
-            scale = 1 / divisor if self.chain else rate[:, :, None] / divisor
+            rate = self._rate()
+            scale: float | Floats = 1 / divisor if self.chain else rate[:, :, None] / divisor
+            if weight is not None:
+                scale = scale * weight[step, :, :, None]
             forward(self.kind.network, self.layers, x[step], signals)
             backward(
                 self.kind.network,
@@ -149,23 +171,38 @@ class Tile:
             if self.follows_moves:
                 self._follow_moves()
             self.update += 1
+        return signals
 
-    def _factor(self) -> float:
-        """Return what the schedule multiplies the rate by now."""
-        return self.kind.schedule.factor(self.update, self.kind.per_epoch, self.kind.budget)
+    def _rate(self) -> Floats:
+        """Return the rate of the next update, shape (S, 1)."""
+        factor = self.kind.schedule.factor(self.update, self.kind.per_epoch, self.kind.budget)
+        if factor != self.factor:
+            self.factor = factor
+            self.rate = self.first_rate * self.arrays.rate_factor[:, None]
+            self.rate *= factor
+        return self.rate
 
-    def _gather(self, first: int, batch: int, count: int) -> tuple[Floats, Floats]:
-        """Return inputs (count, S, batch, D) and targets (count, S, batch, K)."""
+    def _gather(self, first: int, batch: int, count: int) -> tuple[Floats, Floats, Floats | None]:
+        """Return inputs (count, S, batch, D), targets (count, S, batch, K), weights (count, S, batch)."""
+        weight = self.train_weight
         last = first + count * batch
         if len(self.runs) == 1 and not self.arrays.order.shape[1]:
-            x = self.train_x[first:last].reshape(count, 1, batch, -1)
-            return x, self.train_y[first:last].reshape(count, 1, batch, -1)
+            shape = (count, 1, batch)
+            return (
+                self.train_x[first:last].reshape(*shape, -1),
+                self.train_y[first:last].reshape(*shape, -1),
+                None if weight is None else weight[first:last].reshape(shape),
+            )
         if self.arrays.order.shape[1]:
             places = self.arrays.order[:, first:last] + self.offset
         else:
             places = np.arange(first, last) + self.offset
         index = places.reshape(len(self.runs), count, batch).swapaxes(0, 1)
-        return self.train_x.take(index, axis=0), self.train_y.take(index, axis=0)
+        return (
+            self.train_x.take(index, axis=0),
+            self.train_y.take(index, axis=0),
+            None if weight is None else weight.take(index),
+        )
 
     def _follow_moves(self) -> None:
         moved = self.arrays.moved
@@ -179,37 +216,38 @@ class Tile:
         if self.arrays.settled[0] >= self.update:
             return []
         self.arrays.settled[:] = self.update
-        rows: list[Row] = []
-        everyone = np.ones(len(self.runs), dtype=bool)
-        measured = self.update in self.rows_at
-        if measured:
-            rows.append(self._measure(members, everyone))
+        which, row = np.ones(len(self.runs), dtype=bool), None
+        if self.update in self.rows_at:
+            row = self._measure(members, which)
         if self.update in self.controls:
-            loss = rows[0]["train_loss"] if measured else self._training_loss()
-            self._control(loss)
-            ended = self.arrays.outcome != Outcome.running
-            if ended.any():
-                if not measured:
-                    rows.append(self._measure(members, ended))
-                self._write_back()
-                self.living = self.living[~ended]
-                if len(self.living):
-                    self._bind()
-        return rows
+            self._control(row)
+        ended = self.arrays.outcome != Outcome.running
+        changed = restored(self.kind, self.arrays)
+        if row is None and ended.any():
+            which, row = ended, self._measure(members, ended)
+        elif row is not None and changed.any():
+            # The last row of a run is of the weights that it ends with.
+            for name, values in self._measure(members, changed).items():
+                row[name][changed] = values
+        if row is not None:
+            self.arrays.moved[which] = 0
+            self.arrays.moves[which] = 0
+        if ended.any():
+            self._let_go(ended)
+        return [] if row is None else [row]
 
-    def _training_loss(self) -> Floats:
-        data = [run.data for run in self.runs]
-        return self.meter.training_loss(self.arrays.parameters, data)
+    def _let_go(self, ended: Flags) -> None:
+        self._write_back()
+        self.living = self.living[~ended]
+        if len(self.living):
+            self._bind()
 
     def _measure(self, members: Integers, which: Flags) -> Row:
         kind, arrays = self.kind, self.arrays
-        epochs, within = divmod(self.update, kind.per_epoch)
-        samples = epochs * kind.samples + within * kind.batch
+        samples = kind.epoch.seen(self.update)
         moved = np.sqrt(arrays.moved[which] / arrays.moves[which, None])
         data = [run.data for run, chosen in zip(self.runs, which, strict=True) if chosen]
         row = self.meter.rows(arrays.parameters[which], data, moved)
-        arrays.moved[which] = 0
-        arrays.moves[which] = 0
         count = len(data)
         return {
             "member": members[self.living[which]],
@@ -220,39 +258,16 @@ class Tile:
             **row,
         }
 
-    def _control(self, loss: Floats) -> None:
-        """Take the control reading `loss` (S,) and end the runs that it, or the budget, ends."""
-        arrays, stopping = self.arrays, self.kind.stopping
-        index = self.controls[self.update]
-        arrays.readings[:, index] = loss
-        alarm = exploding(loss, arrays.readings[:, 0], self.constant)
-        arrays.alarms[:] = np.where(alarm, arrays.alarms + 1, 0)
-        diverged = ~np.isfinite(loss) | (arrays.alarms >= 2)
-        # Where the weights blow up, a change as large as they are is small against rate ||W||.
-        met = {
-            StoppedBy.target: stopping.reached(loss),
-            StoppedBy.tolerance: self._at_rest() & ~alarm,
-            StoppedBy.loss_change: self._loss_at_rest(index) & ~alarm,
+    def _control(self, row: Row | None) -> None:
+        """Take a control reading; what `row` has measured at this update is not measured again."""
+        data = [run.data for run in self.runs]
+        losses = {
+            name: self.meter.loss(name, self.arrays.parameters, data) if row is None else row[f"{name}_loss"]
+            for name in splits_read(self.kind)
         }
-        for member in range(len(self.runs)):
-            outcome, stopped_by = Outcome.running, StoppedBy.nothing
-            if diverged[member]:
-                outcome, stopped_by = Outcome.diverged, StoppedBy.divergence
-            elif rules := [rule for rule, flags in met.items() if flags[member]]:
-                outcome = outcome_at_rest(loss[member], self.constant[member])
-                stopped_by = rules[0]
-            elif self.update == self.kind.budget:
-                readings = arrays.readings[member, : index + 1]
-                outcome = outcome_at_budget(readings, self.constant[member])
-                stopped_by = stopping.exhausted_by()
-            arrays.outcome[member], arrays.stopped_by[member] = outcome, stopped_by
-
-    def _loss_at_rest(self, index: int) -> Flags:
-        """Return which runs' training losses hardly changed since the control reading before."""
-        if index == 0:
-            return np.zeros(len(self.runs), dtype=bool)
-        readings = self.arrays.readings
-        return self.kind.stopping.unmoved(readings[:, index], readings[:, index - 1])
+        index = self.controls[self.update]
+        decide(self.kind, self.arrays, index, losses, self.constant, self._at_rest())
+        self.factor = float("nan")
 
     def _at_rest(self) -> Flags:
         """Return which runs' weights hardly changed: ||dW|| over an epoch <= tolerance rate ||W||."""
@@ -267,6 +282,11 @@ class Tile:
             weights = now.weights.reshape(len(self.runs), -1)
             change += np.vecdot(difference, difference)
             size += np.vecdot(weights, weights)
-        limit = tolerance * self._factor() * self.rate[:, 0]
+        limit = tolerance * self._rate()[:, 0]
         flags: Flags = np.sqrt(change) <= limit * np.sqrt(size)
         return flags
+
+
+def constant_loss(run: Run, data: Data) -> float:
+    """Return the training loss of the best constant output."""
+    return run.loss.constant(run.network.output, data.train.y, data.train.weight)

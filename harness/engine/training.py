@@ -8,9 +8,9 @@ import numpy as np
 from harness.engine.arrays import Floats, Integers
 from harness.engine.network import Network
 from harness.engine.run import Run
-from harness.engine.state import State, initial_arrays
+from harness.engine.state import BEFORE_ANY, State, initial_arrays
 from harness.engine.stopping import Outcome, StoppedBy
-from harness.engine.tile import Tile
+from harness.engine.tile import Tile, constant_loss
 
 NUMERICS = 1
 """Raised whenever the same configuration begins to give other bits."""
@@ -30,6 +30,8 @@ class Trained:
         ``weights_1`` (fan_in, fan_out), ``bias_1`` (fan_out,), and so on by layer.
     outcome, stopped_by : str
     updates : int
+    best_update : int
+        The update whose weights were kept: the last one, unless `stopping.restore` chose another.
     constant_loss : float
         Training loss of the best constant output.
     """
@@ -39,6 +41,7 @@ class Trained:
     outcome: str
     stopped_by: str
     updates: int
+    best_update: int
     constant_loss: float
 
 
@@ -67,7 +70,14 @@ def advance(state: State, updates: int | None = None) -> tuple[State, Rows]:
     rows : dict of str to ndarray
         A table by column: ``member`` (index into the runs), ``epoch``, ``update``, ``samples``,
         ``multiply_adds`` and what `Meter.rows` measures; sorted by member, then update.
+
+    Raises
+    ------
+    ValueError
+        If the state has learnt from samples as they came.
     """
+    if np.any((state.arrays.update > 0) & (state.arrays.settled == BEFORE_ANY)):
+        raise ValueError("a state that learnt from samples as they came is at no place of an epoch")
     arrays = state.arrays.copy()
     parts: list[Rows] = []
     with np.errstate(all="ignore"):
@@ -76,6 +86,45 @@ def advance(state: State, updates: int | None = None) -> tuple[State, Rows]:
             parts += tile.advance(members, updates)
             arrays.put(members, tile.whole)
     return State(state.runs, arrays), _table(parts)
+
+
+def learn(state: State, x: Floats, y: Floats, weight: Floats | None = None) -> tuple[State, Floats]:
+    """Learn from samples as they come, each once and in this order, in batches of the feeding's size.
+
+    The runs' own data, budgets and control readings play no part. A state that has learnt so can
+    learn on, but no longer `advance`: it is at no place of an epoch.
+
+    Parameters
+    ----------
+    x : ndarray, shape (n, D) or (S, n, D)
+        In the runs' dtype; the same samples for every run, or for each its own.
+    y : ndarray, shape (n, K) or (S, n, K)
+    weight : ndarray, shape (n,) or (S, n), or None
+        Used as they are: the scale that gives a stream mean 1 is not known before its end.
+
+    Returns
+    -------
+    state : State
+        A new one.
+    losses : ndarray, shape (S, n)
+        The loss of each sample by the weights before it was learnt from, unweighted: their running
+        mean judges a learner by samples that it has not seen (Dawid 1984).
+    """
+    arrays, count = state.arrays.copy(), len(state.runs)
+    arrays.settled[:] = BEFORE_ANY
+    x = np.ascontiguousarray(np.broadcast_to(x, (count, *x.shape[-2:])))
+    y = np.ascontiguousarray(np.broadcast_to(y, (count, *y.shape[-2:])))
+    weights = None if weight is None else np.broadcast_to(weight, x.shape[:2])
+    losses = np.empty(x.shape[:2])
+    size = tile_size(state.runs[0])
+    with np.errstate(all="ignore"):
+        for low in range(0, count, size):
+            members = np.arange(low, min(low + size, count))
+            tile = Tile([state.runs[member] for member in members], arrays.take(members))
+            part = None if weights is None else weights[members]
+            losses[members] = tile.learn(x[members], y[members], part)
+            arrays.put(members, tile.whole)
+    return State(state.runs, arrays), losses
 
 
 def records(state: State) -> list[Trained]:
@@ -88,7 +137,8 @@ def records(state: State) -> list[Trained]:
             outcome=Outcome(state.arrays.outcome[member]).name,
             stopped_by=StoppedBy(state.arrays.stopped_by[member]).name,
             updates=int(state.arrays.update[member]),
-            constant_loss=run.loss.constant(network.output, run.data.train.y),
+            best_update=_best_update(state, member),
+            constant_loss=constant_loss(run, run.data),
         )
         for member, run in enumerate(state.runs)
     ]
@@ -107,6 +157,13 @@ def tile_size(run: Run) -> int:
     signals = 4 * run.batch * sum(run.network.sizes)
     each = (signals + 3 * run.network.parameters) * np.dtype(run.dtype).itemsize
     return max(1, TILE_BYTES // each)
+
+
+def _best_update(state: State, member: int) -> int:
+    arrays, run = state.arrays, state.runs[member]
+    if run.stopping.remembers and arrays.outcome[member] not in (Outcome.running, Outcome.diverged):
+        return run.controls[int(arrays.best_reading[member])]
+    return int(arrays.update[member])
 
 
 def _by_name(network: Network, parameters: Floats) -> dict[str, Floats]:

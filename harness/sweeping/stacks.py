@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from harness.config import RunConfig
 from harness.data.splits import split_sizes
-from harness.engine.feeding import updates_per_epoch
+from harness.engine.network import multiply_adds
 
 REPLICATE = ("seed", "seeds.split", "seeds.weights", "seeds.order")
 SEEDS = (*REPLICATE, "dataset.seed")
@@ -51,7 +51,8 @@ def cost(runs: Sequence[RunConfig]) -> float:
     """Return about how long a stack trains, in multiply-adds: good for ordering, no more."""
     run = runs[0]
     samples = split_sizes(run.dataset)[0]
-    updates = run.stopping.budget(updates_per_epoch(run.optimizer, samples))
-    products = sum(fan_in * fan_out for fan_in, fan_out in zip(run.sizes, run.sizes[1:], strict=False))
-    passes = updates * run.optimizer.size(samples) + run.diagnostics.rows * run.dataset.size
-    return len(runs) * (updates * CALL_COST + 3.0 * products * passes)
+    epoch = run.optimizer.epoch(samples)
+    each = multiply_adds(run.sizes)
+    updates = run.stopping.budget(epoch, each)
+    passes = epoch.seen(updates) + run.diagnostics.rows * run.dataset.size
+    return len(runs) * (updates * CALL_COST + float(each) * passes)

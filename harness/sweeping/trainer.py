@@ -9,12 +9,13 @@ from threadpoolctl import threadpool_limits
 
 from harness import engine
 from harness.config import RunConfig, fingerprint
-from harness.data.loading import Loaded, digest, load
+from harness.data.loading import Array, Loaded, digest, load
 from harness.engine.initializers import resolve
 from harness.engine.network import Network
 from harness.engine.outputs import OUTPUTS
 from harness.engine.run import Data, Run, Split
 from harness.engine.training import Trained
+from harness.engine.weighting import ClassWeight, class_weights, labels
 from harness.record import SCORES, SPLITS, Record
 from harness.sweeping.stacks import stacks
 
@@ -40,7 +41,7 @@ def train_stack(runs: Sequence[RunConfig]) -> list[Record]:
 
     The BLAS is held to one thread: with two the last bits differ.
     """
-    data: dict[int, Data] = {}
+    data: Shared = {}
     prepared = [prepare(run, data) for run in runs]
     began = perf_counter()
     with threadpool_limits(1):
@@ -64,12 +65,16 @@ def train_stack(runs: Sequence[RunConfig]) -> list[Record]:
     ]
 
 
-def prepare(run: RunConfig, shared: dict[int, Data] | None = None) -> Run:
+Shared = dict[tuple[int, ClassWeight | None], Data]
+
+
+def prepare(run: RunConfig, shared: Shared | None = None) -> Run:
     """Return what the engine is asked for; runs of one split share its arrays through `shared`."""
     loaded = load(run)
     known = {} if shared is None else shared
-    if id(loaded) not in known:
-        known[id(loaded)] = _data(loaded, run.dataset.classes is not None)
+    weighting = run.loss.class_weight
+    if (id(loaded), weighting) not in known:
+        known[id(loaded), weighting] = _data(loaded, run.dataset.classes is not None, weighting)
     return Run(
         network=Network(
             sizes=run.sizes,
@@ -87,16 +92,21 @@ def prepare(run: RunConfig, shared: dict[int, Data] | None = None) -> Run:
         dtype=run.dtype,
         weights_seed=run.weights_seed,
         order_seed=run.order_seed,
-        data=known[id(loaded)],
+        data=known[id(loaded), weighting],
     )
 
 
-def _data(loaded: Loaded, classifies: bool) -> Data:
-    train = Split(loaded.train_x, loaded.train_y)
+def _data(loaded: Loaded, classifies: bool, weighting: ClassWeight | None) -> Data:
+    def split(x: Array, y: Array) -> Split:
+        if weighting is None:
+            return Split(x, y)
+        return Split(x, y, class_weights(weighting, loaded.train_y)[labels(y)])
+
+    train = split(loaded.train_x, loaded.train_y)
     if loaded.test_x is loaded.train_x:
         return Data(train, train, train, classifies)
-    validation = Split(loaded.validation_x, loaded.validation_y)
-    return Data(train, validation, Split(loaded.test_x, loaded.test_y), classifies)
+    validation = split(loaded.validation_x, loaded.validation_y)
+    return Data(train, validation, split(loaded.test_x, loaded.test_y), classifies)
 
 
 def _record(
@@ -125,6 +135,7 @@ def _record(
             "stopped_by": trained.stopped_by,
             "epochs": float(last["epoch"]),
             "updates": trained.updates,
+            "best_update": trained.best_update,
             "samples": int(last["samples"]),
             "multiply_adds": int(last["multiply_adds"]),
             **scores,

@@ -48,6 +48,20 @@ CASES = {
         ["optimizer.batch_size=5000"],
         ["optimizer.batch_size = 5000", "1,077 training samples", "1 to 1077", "optimizer=gd"],
     ),
+    "weights for other classes": (
+        ["loss.class_weight=[1,2]"],
+        ["loss.class_weight = [1.0, 2.0]", "digits has 10 classes", "balanced"],
+    ),
+    "weights that are all 0": (["dataset=moons", "loss.class_weight=[0,0]"], ["not all of them 0"]),
+    "a misspelt class weight": (["loss.class_weight=balance"], ["loss.class_weight = 'balance'"]),
+    "class weights of a regression": (
+        ["dataset=sine", "loss=mse", "loss.class_weight=balanced"],
+        ["sine is a regression", "null"],
+    ),
+    "a budget below one update": (
+        ["stopping.multiply_adds=10"],
+        ["stopping.multiply_adds = 10", "less than one update", "at least 161,792"],
+    ),
     "a truth table that cannot be split": (
         ["dataset=xor", "dataset.split=holdout", "optimizer=gd"],
         ["4 samples of xor", "dataset.split=none"],

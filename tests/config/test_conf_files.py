@@ -15,7 +15,7 @@ CHOICES = sorted(path for group in GROUPS for path in (CONF / group).glob("*.yam
 EXPERIMENTS = sorted((CONF / "experiment").glob("*.yaml"))
 SMALL = {"digits": 100, "xor": 4}
 # Files that are presets of a choice: the same class, other values.
-PRESETS = {"negligible_change", "off", "economy"}
+PRESETS = {"negligible_change", "early_stopping", "online", "off", "economy"}
 
 
 def override(path: Path) -> str:

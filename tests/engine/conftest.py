@@ -91,12 +91,14 @@ def make_data() -> Callable[..., Data]:
         seed: int = 0,
         dtype: str = "float64",
         one_split: bool = False,
+        weighted: bool = False,
     ) -> Data:
         draw = np.random.default_rng(seed)
 
         def split(count: int) -> Split:
-            x = draw.standard_normal((count, features))
-            return Split(x.astype(dtype), _targets(draw, count, columns, classifies).astype(dtype))
+            x = draw.standard_normal((count, features)).astype(dtype)
+            y = _targets(draw, count, columns, classifies).astype(dtype)
+            return Split(x, y, draw.uniform(0.1, 3, count) if weighted else None)
 
         train = split(samples)
         if one_split:

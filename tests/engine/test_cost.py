@@ -12,17 +12,17 @@ from harness.engine.stopping import Stopping
 @pytest.mark.parametrize(
     "feeding",
     [GD(), SGD(), Batch(batch_size=5), Batch(batch_size=12), Batch(batch_size=1)],
-    ids=lambda each: f"{each.name}-{each.size(12)}",
+    ids=lambda each: f"{each.name}-{each.epoch(12).batch}",
 )
 def test_samples_are_counted_batch_by_batch(make_run, train, feeding):
     run = make_run(
         feeding=feeding, stopping=Stopping(updates=40), diagnostics=Diagnostics(measures=(), window=(0, 40))
     )
     _, rows = train(run)
-    seen, expected = 0, [0]
+    seen, expected, batch = 0, [0], run.batch
     while len(expected) <= 40:
-        for low in range(0, 12, feeding.size(12)):
-            seen += len(range(12)[low : low + feeding.size(12)])
+        for low in range(0, 12, batch):
+            seen += len(range(12)[low : low + batch])
             expected.append(seen)
     assert rows["samples"].tolist() == expected[:41]
 

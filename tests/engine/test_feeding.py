@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from harness import engine
-from harness.engine.feeding import GD, SGD, Batch, epoch_order, updates_per_epoch
+from harness.engine.feeding import GD, SGD, Batch, epoch_order
 from harness.engine.losses import SquaredError
-from harness.engine.run import Data
+from harness.engine.run import Data, Split
 from harness.engine.stopping import Stopping
 from harness.streams import stream
 
@@ -126,7 +126,28 @@ def test_gradient_descent_has_no_order(make_run, make_data):
     ],
 )
 def test_the_left_over_batch_is_an_update_of_its_own(feeding, samples, updates):
-    assert updates_per_epoch(feeding, samples) == updates
+    assert feeding.epoch(samples).updates == updates
+
+
+def test_a_left_over_batch_that_is_dropped_teaches_nothing(make_run, make_data, train):
+    data = make_data(samples=SAMPLES)
+    kept = SAMPLES - SAMPLES % 4
+    assert 0 < kept < SAMPLES
+    first = Data(*[Split(data.train.x[:kept], data.train.y[:kept])] * 3, classifies=True)
+    feeding = Batch(batch_size=4, order="as_given", leftover="drop")
+    assert np.array_equal(trained(make_run, data, feeding), trained(make_run, first, feeding))
+    _, rows = train(make_run(data=data, feeding=feeding, stopping=Stopping(epochs=3)))
+    assert rows["samples"][-1] == 3 * kept
+    assert rows["epoch"][-1] == 3
+
+
+def test_another_left_over_batch_is_dropped_each_epoch():
+    # Shuffled anew, so that no sample is left out for good.
+    draw, left_out = stream(SEED, "order"), set()
+    epoch = Batch(batch_size=4, leftover="drop").epoch(SAMPLES)
+    for _ in range(200):
+        left_out.update(epoch_order(SGD(), np.zeros((SAMPLES, 1)), draw)[epoch.samples :])
+    assert left_out == set(range(SAMPLES))
 
 
 def test_every_epoch_shuffles_all_samples_anew():

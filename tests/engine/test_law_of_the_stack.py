@@ -15,7 +15,7 @@ from harness.engine.initializers import Auto, Constant, He, Normal
 from harness.engine.losses import CrossEntropy, SquaredError
 from harness.engine.run import Data, Split
 from harness.engine.schedules import Constant as ConstantRate
-from harness.engine.schedules import Cosine, InverseTime
+from harness.engine.schedules import Cosine, InverseTime, Plateau
 from harness.engine.stopping import Stopping
 from harness.engine.update_rules import AdaGrad, Adam, AdamW, Momentum, Nesterov, Plain, RMSprop
 
@@ -48,7 +48,13 @@ RULES = [
     st.builds(AdamW, weight_decay=st.sampled_from([0.0, 0.3])),
     st.builds(Plain, clip_norm=st.sampled_from([0.1, 1.0])),
 ]
-SCHEDULES = [ConstantRate(), Cosine(warm_up=0.5), InverseTime(decay=1.0)]
+SCHEDULES = [
+    ConstantRate(),
+    Cosine(warm_up=0.5),
+    InverseTime(decay=1.0),
+    Plateau(patience=1, improvement=0.05),
+    Plateau(patience=2, monitor="train"),
+]
 
 
 @st.composite
@@ -60,7 +66,10 @@ def feedings(draw, samples):
         rates = st.builds(SGD, learning_rate=RATES, order=st.just(order))
     if kind == "batch":
         size = st.just(draw(st.integers(1, samples)))
-        rates = st.builds(Batch, learning_rate=RATES, batch_size=size, order=st.just(order))
+        leftover = st.just(draw(st.sampled_from(["keep", "drop"])))
+        rates = st.builds(
+            Batch, learning_rate=RATES, batch_size=size, order=st.just(order), leftover=leftover
+        )
     return rates
 
 
@@ -80,6 +89,11 @@ def stacks(draw):
             tolerance=st.none() | st.sampled_from([0.01, 0.3, 2.0, 30.0]),
             loss_change=st.none() | st.sampled_from([0.001, 0.1]),
             target=st.none() | st.sampled_from([0.05, 0.6]),
+            patience=st.none() | st.integers(1, 3),
+            monitor=st.sampled_from(["train", "validation"]),
+            improvement=st.sampled_from([0.0, 0.2]),
+            restore=st.booleans(),
+            multiply_adds=st.none() | st.integers(1_000, 100_000),
         )
     )
     diagnostics = draw(
@@ -105,6 +119,7 @@ def stacks(draw):
         "classifies": output != "identity",
         "one_split": draw(st.booleans()),
         "dtype": shared["dtype"],
+        "weighted": draw(st.booleans()),
     }
     rates = draw(feedings(samples))
     rules = draw(st.sampled_from(RULES))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from harness import engine
-from harness.engine.feeding import GD, SGD, Batch
+from harness.engine.feeding import GD, SGD, Batch, Epoch
 from harness.engine.run import Data, Split
 from harness.engine.state import State
 from harness.engine.stopping import Stopping, exploding
@@ -33,6 +33,26 @@ def test_a_budget_is_used_up_exactly(make_run, stopping, stopped_by, updates):
     _, rule, made, rows = ending(run)
     assert (rule, made) == (stopped_by, updates)
     assert rows["update"][-1] == updates
+
+
+# 12 samples in batches of 5, 5 and 2, of 3 x 4 + 4 x 1 weights: 3 x 16 - 12 = 36 multiply-adds a sample.
+@pytest.mark.parametrize(
+    ("samples", "updates"), [(5, 1), (9, 1), (10, 2), (11, 2), (12, 3), (16, 3), (17, 4), (24, 6)]
+)
+def test_a_budget_of_multiply_adds_pays_for_whole_updates(make_run, samples, updates):
+    for spare in (0, 35):
+        stopping = Stopping(multiply_adds=36 * samples + spare)
+        _, rule, made, rows = ending(make_run(feeding=Batch(batch_size=5), stopping=stopping))
+        assert (rule, made) == ("multiply_adds", updates)
+        assert rows["multiply_adds"][-1] <= stopping.multiply_adds
+
+
+def test_of_updates_and_multiply_adds_whichever_ends_first_holds(make_run):
+    feeding = Batch(batch_size=5)
+    first = make_run(feeding=feeding, stopping=Stopping(multiply_adds=36 * 12, updates=2))
+    assert ending(first)[1:3] == ("updates", 2)
+    second = make_run(feeding=feeding, stopping=Stopping(multiply_adds=36 * 12, updates=9))
+    assert ending(second)[1:3] == ("multiply_adds", 3)
 
 
 def test_no_updates_record_the_start_and_nothing_else(make_run, train):
@@ -204,10 +224,11 @@ def test_exploding_compares_with_the_larger_of_the_two():
     ],
 )
 def test_control_readings_are_the_start_ends_of_epochs_and_the_end(stopping, per_epoch, controls):
-    assert stopping.controls(per_epoch) == controls
+    budget = stopping.budget(Epoch(batch=1, samples=per_epoch), multiply_adds=1)
+    assert stopping.controls(per_epoch, budget) == controls
 
 
 @pytest.mark.parametrize("epochs", [100, 101, 999, 12_345])
 def test_long_runs_take_about_a_hundred_readings(epochs):
-    readings = len(Stopping(epochs=epochs).controls(per_epoch=7))
+    readings = len(Stopping(epochs=epochs).controls(per_epoch=7, budget=7 * epochs))
     assert 50 <= readings <= 102
