@@ -5,6 +5,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_info
@@ -12,29 +13,54 @@ from threadpoolctl import threadpool_info
 from harness.engine import NUMERICS
 from harness.locations import PACKAGE
 
-PACKAGES = ("numpy", "scipy", "scikit-learn", "hydra-core")
+PACKAGES = ("scipy", "scikit-learn", "hydra-core")
 
 
 def provenance(command: str) -> dict[str, str]:
     """Return code version, libraries, BLAS, processor and the command, ready to be tags."""
-    blas = [info for info in threadpool_info() if info.get("user_api") == "blas"]
-    simd = np.show_config(mode="dicts")["SIMD Extensions"]["found"]
     found = {
         "started": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "command": command,
         "commit": commit(),
         "numerics": str(NUMERICS),
         "python": platform.python_version(),
-        "machine": f"{platform.system()} {platform.machine()}",
-        "blas": ", ".join(
-            f"{info.get('internal_api')} {info.get('version')} {info.get('architecture', '')}".strip()
-            for info in blas
-        ),
         "blas_threads": "1",
-        "cpu_features": ", ".join(simd),
         "harness": _version("regime-harness"),
     }
-    return found | {package: _version(package) for package in PACKAGES}
+    return found | numerical_platform() | {package: _version(package) for package in PACKAGES}
+
+
+def numerical_platform() -> dict[str, str]:
+    """Return what bits depend on besides the code: equal here, equal bits.
+
+    NumPy takes some functions (``expm1``, ``log1p``) from the C library where the processor has no
+    instructions for its own.
+    """
+    return {
+        "machine": f"{platform.system()} {platform.machine()}",
+        "libc": " ".join(platform.libc_ver()),
+        "numpy": np.__version__,
+        "blas": _blas(),
+        "cpu_features": ", ".join(np.show_config(mode="dicts")["SIMD Extensions"]["found"]),
+    }
+
+
+def _blas() -> str:
+    """Return the BLAS that NumPy multiplies with, its version and the processor it chose kernels for."""
+    loaded = [info for info in threadpool_info() if info.get("user_api") == "blas"]
+    # SciPy brings one of its own, which is loaded or not according to what was imported before.
+    package = Path(np.__file__).resolve().parent
+    own = [info for info in loaded if _is_within(info["filepath"], package, package.with_name("numpy.libs"))]
+    return ", ".join(
+        sorted(
+            f"{info.get('internal_api')} {info.get('version')} {info.get('architecture', '')}".strip()
+            for info in own or loaded
+        )
+    )
+
+
+def _is_within(file: str, *folders: Path) -> bool:
+    return any(Path(file).resolve().is_relative_to(folder) for folder in folders)
 
 
 def commit() -> str:

@@ -1,0 +1,371 @@
+"""A saved state goes on as if nothing had happened, or is refused in one line."""
+
+import hashlib
+import json
+import pickle
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from harness import compose, engine
+from harness.config import fingerprint
+from harness.data.loading import digest
+from harness.engine.run import Run
+from harness.engine.state import State
+from harness.sweeping import states
+from harness.sweeping.states import HEADER, SEAL, UnusableStateError
+from harness.sweeping.trainer import prepare
+
+SHORT = ["dataset=moons", "dataset.samples=60", "architecture.width=5", "stopping.epochs=4"]
+SHUFFLED = ["optimizer=batch", "optimizer.batch_size=8", "update=adam"]
+AGAIN = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@dataclass(frozen=True)
+class Stack:
+    runs: list[Run]
+    fingerprints: list[str]
+
+
+def stack_of(*overrides: str, seeds: tuple[int, ...] = (0, 1)) -> Stack:
+    configs = [compose([*SHORT, *overrides, f"seed={seed}"]) for seed in seeds]
+    prints = [fingerprint(config, digest(config.dataset)) for config in configs]
+    return Stack([prepare(config) for config in configs], prints)
+
+
+@pytest.fixture(scope="module")
+def stack() -> Stack:
+    return stack_of(*SHUFFLED)
+
+
+@pytest.fixture(scope="module")
+def state(stack: Stack) -> State:
+    """Seven updates in, within the second epoch."""
+    return engine.advance(engine.start(stack.runs), 7)[0]
+
+
+@pytest.fixture
+def saved(stack: Stack, state: State, tmp_path: Path) -> Path:
+    path = tmp_path / "stack-1.npz"
+    states.save(path, state, stack.fingerprints)
+    return path
+
+
+@pytest.fixture
+def refusal(stack: Stack) -> Callable[..., str]:
+    """Return what `load` says of a file that it refuses."""
+
+    def said(path: Path, of: Stack = stack) -> str:
+        with pytest.raises(UnusableStateError) as raised:
+            states.load(path, of.runs, of.fingerprints)
+        line = str(raised.value)
+        assert line.startswith(f"{path}: ")
+        assert line.endswith("; the stack starts again")
+        assert "\n" not in line
+        return line
+
+    return said
+
+
+def same(found: State, expected: State) -> bool:
+    mine, other = found.arrays.plain(), expected.arrays.plain()
+    return mine.keys() == other.keys() and all(
+        mine[name].dtype == other[name].dtype and np.array_equal(mine[name], other[name], equal_nan=True)
+        for name in mine
+    )
+
+
+def contents(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path, allow_pickle=False) as archive:
+        return dict(archive)
+
+
+def headed(path: Path, **changes: Any) -> bytes:
+    """Return a saved state with other values in its header and a checksum that agrees."""
+    named = contents(path)
+    header = json.loads(named[HEADER].tobytes()) | changes
+    named[HEADER] = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    return states.sealed(named)
+
+
+def resealed(content: bytes) -> bytes:
+    return content[:-SEAL] + hashlib.sha256(content[:-SEAL]).hexdigest().encode()
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["optimizer=gd", "update=nesterov", "stopping.tolerance=1e-9"],
+        ["optimizer=sgd", "optimizer.order=as_given"],
+        ["optimizer=sgd", "update=rmsprop", "optimizer.order=by_class"],
+        SHUFFLED,
+        ["optimizer=batch", "stopping=early_stopping", "schedule=plateau", "schedule.patience=1"],
+    ],
+    ids=" ".join,
+)
+def test_a_training_goes_on_from_a_file_to_the_same_bits_and_rows(
+    tmp_path: Path, overrides: list[str], dtype: str
+) -> None:
+    stack, path = stack_of(*overrides, f"dtype={dtype}"), tmp_path / "state.npz"
+    middle, _ = engine.advance(engine.start(stack.runs), 3)
+    states.save(path, middle, stack.fingerprints)
+    expected, expected_rows = engine.advance(middle)
+    found, rows = engine.advance(states.load(path, stack.runs, stack.fingerprints))
+    assert found.finished
+    assert same(found, expected)
+    assert all(np.array_equal(rows[name], expected_rows[name], equal_nan=True) for name in expected_rows)
+    assert not same(found, middle)
+
+
+def test_a_saved_state_is_an_archive_that_numpy_reads(saved: Path, state: State) -> None:
+    named = contents(saved)
+    assert named.keys() - {HEADER} == state.arrays.plain().keys()
+    header = json.loads(named[HEADER].tobytes())
+    assert header["numpy"] == np.__version__
+    assert header["numerics"] == engine.NUMERICS
+    assert header.keys() >= {"format", "machine", "libc", "blas", "cpu_features", "fingerprints"}
+
+
+def test_saving_again_replaces_the_state_and_leaves_nothing_else(
+    saved: Path, stack: Stack, state: State
+) -> None:
+    later, _ = engine.advance(state, 5)
+    states.save(saved, later, stack.fingerprints)
+    assert same(states.load(saved, stack.runs, stack.fingerprints), later)
+    assert list(saved.parent.iterdir()) == [saved]
+
+
+def test_a_state_that_does_not_fit_the_disk_leaves_the_one_before(
+    saved: Path, stack: Stack, state: State
+) -> None:
+    later, _ = engine.advance(state, 5)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            states.save(saved, later, stack.fingerprints)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert same(states.load(saved, stack.runs, stack.fingerprints), state)
+    assert list(saved.parent.iterdir()) == [saved]
+
+
+SAVES_FOR_EVER = """
+import sys
+from itertools import count
+from pathlib import Path
+import numpy as np
+from harness.engine.state import Arrays, State
+from harness.sweeping import states
+
+path = Path(sys.argv[1])
+with np.load(path) as archive:
+    named = {name: archive[name] for name in archive.files if name != states.HEADER}
+for number in count(1000):
+    named["settled"][:] = number
+    states.save(path, State((), Arrays.of(named)), sys.argv[2:])
+    if number == 1000:
+        print("saved one", flush=True)
+"""
+
+
+def half_written(folder: Path, whole: int) -> bool:
+    try:
+        return any(path.stat().st_size < whole for path in folder.iterdir())
+    except FileNotFoundError:
+        return False
+
+
+def test_who_is_killed_while_writing_leaves_a_whole_state(tmp_path: Path) -> None:
+    stack, path = stack_of("architecture.hidden=[300,300]", "update=adam"), tmp_path / "state.npz"
+    state = engine.start(stack.runs)
+    states.save(path, state, stack.fingerprints)
+    whole = path.stat().st_size
+    command = [sys.executable, "-c", SAVES_FOR_EVER, str(path), *stack.fingerprints]
+    for _ in range(5):
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
+            assert writer.stdout is not None
+            assert writer.stdout.readline() == b"saved one\n"
+            while not half_written(tmp_path, whole):
+                assert writer.poll() is None
+            writer.kill()
+        found = states.load(path, stack.runs, stack.fingerprints).arrays
+        assert np.array_equal(found.parameters, state.arrays.parameters)
+        assert found.settled[0] >= 1000
+        # It may have written the rest before the signal came.
+        if half_written(tmp_path, whole):
+            break
+    else:
+        pytest.fail("never killed in time")
+
+
+def test_a_truncated_state_is_refused_at_every_length(saved: Path, refusal: Callable[..., str]) -> None:
+    content = saved.read_bytes()
+    ends = {*range(300), *range(300, len(content) - 300, 41), *range(len(content) - 300, len(content))}
+    for length in sorted(ends):
+        saved.write_bytes(content[:length])
+        assert "cut short" in refusal(saved)
+
+
+@AGAIN
+@given(data=st.data(), change=st.integers(1, 255))
+def test_a_byte_that_flipped_is_noticed(
+    saved: Path, refusal: Callable[..., str], data: st.DataObject, change: int
+) -> None:
+    content = bytearray(saved.read_bytes())
+    place = data.draw(st.integers(0, len(content) - 1))
+    damaged = content.copy()
+    damaged[place] ^= change
+    saved.write_bytes(damaged)
+    assert "damaged" in refusal(saved)
+    saved.write_bytes(content)
+
+
+@settings(AGAIN, max_examples=200)
+@given(data=st.data(), change=st.integers(1, 255))
+def test_damage_under_a_right_checksum_raises_nothing_else(
+    saved: Path, stack: Stack, state: State, data: st.DataObject, change: int
+) -> None:
+    """Archives have checksums of their own; what they do not cover changes no array."""
+    content = saved.read_bytes()
+    damaged = bytearray(content)
+    damaged[data.draw(st.integers(0, len(content) - SEAL - 1))] ^= change
+    saved.write_bytes(resealed(bytes(damaged)))
+    try:
+        found = states.load(saved, stack.runs, stack.fingerprints)
+    except UnusableStateError:
+        found = state
+    saved.write_bytes(content)
+    assert same(found, state)
+
+
+@dataclass(frozen=True)
+class Touches:
+    """Unpickled, it makes a file."""
+
+    path: Path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize("name", ["parameters", HEADER, "unheard_of"])
+def test_an_object_in_a_state_is_refused_and_not_executed(
+    saved: Path, refusal: Callable[..., str], name: str
+) -> None:
+    trace = saved.parent / "executed"
+    with np.load(saved) as archive:
+        named = {**archive, name: np.array([Touches(trace)], dtype=object)}
+    unsealed = BytesIO()
+    np.savez(unsealed, allow_pickle=True, **named)
+    saved.write_bytes(resealed(unsealed.getvalue() + b"0" * SEAL))
+    assert "no archive of plain arrays" in refusal(saved)
+    assert not trace.exists()
+    # It would have been, by whoever unpickles.
+    np.load(BytesIO(unsealed.getvalue()), allow_pickle=True)[name]
+    assert trace.exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no archive", pickle.dumps("x"), np.arange(3).tobytes()],
+    ids=["empty", "text", "pickle", "numbers"],
+)
+def test_another_file_is_refused(tmp_path: Path, refusal: Callable[..., str], content: bytes) -> None:
+    path = tmp_path / "state.npz"
+    path.write_bytes(content)
+    assert "no saved state" in refusal(path)
+    path.write_bytes(resealed(content + b"0" * SEAL))
+    assert "no archive" in refusal(path)
+
+
+def test_an_archive_of_other_origin_is_refused(
+    saved: Path, state: State, refusal: Callable[..., str]
+) -> None:
+    np.savez(saved, **state.arrays.plain())
+    assert "no saved state" in refusal(saved)
+    saved.write_bytes(states.sealed(state.arrays.plain()))
+    assert "header" in refusal(saved)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path, refusal: Callable[..., str]) -> None:
+    assert "No such file" in refusal(tmp_path / "state.npz")
+    assert "directory" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"format": 2}, "format was 2, is 1"),
+        ({"format": None}, "format was None"),
+        ({"numerics": engine.NUMERICS + 1}, f"numerics was {engine.NUMERICS + 1}"),
+        ({"numpy": "2.3.0"}, f"numpy was '2.3.0', is '{np.__version__}'"),
+        ({"blas": "openblas 0.3.1 Haswell"}, "blas was 'openblas 0.3.1 Haswell'"),
+        ({"cpu_features": "X86_V3"}, "cpu_features was 'X86_V3'"),
+        ({"libc": "glibc 2.17"}, "libc was 'glibc 2.17'"),
+        ({"machine": "Linux aarch64"}, "machine was 'Linux aarch64'"),
+    ],
+)
+def test_a_state_from_elsewhere_is_refused(
+    saved: Path, refusal: Callable[..., str], changes: dict[str, Any], why: str
+) -> None:
+    saved.write_bytes(headed(saved, **changes))
+    assert why in refusal(saved)
+
+
+@pytest.mark.parametrize("header", [b"[1]", b"{", b"\xff", b"[" * 100_000])
+def test_a_header_that_says_nothing_is_refused(
+    saved: Path, refusal: Callable[..., str], header: bytes
+) -> None:
+    saved.write_bytes(states.sealed(contents(saved) | {HEADER: np.frombuffer(header, np.uint8)}))
+    assert "header" in refusal(saved)
+
+
+def test_a_state_of_other_runs_is_refused(saved: Path, refusal: Callable[..., str]) -> None:
+    for other in (
+        stack_of(*SHUFFLED, "optimizer.learning_rate=0.2"),
+        stack_of(*SHUFFLED, seeds=(1, 0)),
+        stack_of(*SHUFFLED, seeds=(0,)),
+    ):
+        assert "its runs are others" in refusal(saved, other)
+
+
+def test_arrays_that_these_runs_do_not_have_are_refused(saved: Path, refusal: Callable[..., str]) -> None:
+    named = contents(saved)
+    parameters = named["parameters"]
+    runs, count = parameters.shape
+    for changes, why in (
+        ({"parameters": parameters[:, :-1]}, f"parameters is float64 ({runs}, {count - 1})"),
+        ({"parameters": parameters[:1]}, f"parameters is float64 (1, {count})"),
+        ({"parameters": parameters.astype(np.float32)}, f"parameters is float32 ({runs}, {count})"),
+        ({"order": named["order"].astype(float)}, "order is float64"),
+        ({"unheard_of": parameters}, "unknown: unheard_of"),
+    ):
+        saved.write_bytes(states.sealed(named | changes))
+        assert why in refusal(saved)
+    for name in named.keys() - {HEADER}:
+        rest = {other: array for other, array in named.items() if other != name}
+        saved.write_bytes(states.sealed(rest))
+        assert name in refusal(saved)
+
+
+def test_what_else_was_imported_is_no_other_platform() -> None:
+    """SciPy loads a BLAS of its own."""
+    asks = (
+        "from harness.sweeping.provenance import numerical_platform as platform\n"
+        "before = platform()\n"
+        "import scipy.linalg\n"
+        "assert before['blas'] and before == platform(), (before, platform())"
+    )
+    subprocess.run([sys.executable, "-c", asks], check=True)
