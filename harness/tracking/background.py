@@ -42,6 +42,9 @@ class Background:
             run_ids = [writer.begin(header, history) for header in headers]
             tables = {run_id: record.columns for run_id, record in zip(run_ids, records, strict=True)}
             writer.append(history, tables)
+            drawn = zip(run_ids, records, strict=True)
+            if maps := {run_id: record.maps for run_id, record in drawn if record.maps}:
+                writer.draw(history, maps)
             for run_id, header, record in zip(run_ids, headers, records, strict=True):
                 writer.finish(run_id, header, record)
                 self._written()

@@ -1,7 +1,7 @@
 """From MLflow to tidy frames: a study's runs and their histories, in one pass."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -11,6 +11,7 @@ import pandas as pd
 
 from harness.errors import ConfigurationError, nearest
 from harness.record import SCORES, SPLITS, metric_name
+from harness.tracking.maps import COLUMNS, FOLDER, maps_beside, read_maps
 from harness.tracking.settings import tracking_uri
 from harness.tracking.store import connect, exists
 
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
+Wanted = dict[tuple[str, str], list[str]]
+
 PAGE = 1000
+RATE = "optimizer.learning_rate"
 RUNS = "tags.`harness.kind` = 'run'"
 FINAL = (
     "epoch",
@@ -40,8 +44,9 @@ class StudyRecord:
         The study as it was asked.
     runs : DataFrame
         One row a run: ``run_id``, ``fingerprint``, ``arm``, ``seed``, ``role``, ``status``,
-        ``outcome``, ``stopped_by``, ``warnings``, ``dataset``, ``feeding``, a column for each
-        compared key, the tuned key, and the final value of every score.
+        ``outcome``, ``stopped_by``, ``warnings`` (sentences joined by "; ", the doctor's last),
+        ``complaints`` (names joined by ", "), ``dataset``, ``feeding``, a column for each compared
+        key, the tuned key, the learning rate, and the final value of every score.
     history : DataFrame
         One row a measurement, with ``run_id``.
     provenance : mapping of str to str
@@ -129,6 +134,26 @@ def finished(uri: str, experiment: str, columns: Sequence[str]) -> dict[str, tup
     }
 
 
+def maps(run_ids: Sequence[str], *, uri: str | None = None) -> pd.DataFrame:
+    """Return the decision maps that a store holds of some runs, one row a map.
+
+    Returns
+    -------
+    DataFrame
+        ``run_id``, ``update``, ``rows``, ``columns``, and arrays: ``bounds`` (2, 2), ``values`` and
+        ``classes`` (rows, columns), as in `harness.record.Record`. Runs without maps have no row.
+    """
+    client = connect(tracking_uri(uri))
+    wanted = _by_history([client.get_run(run_id) for run_id in run_ids])
+    parents = {parent for parent, _ in wanted}
+    held = {(parent, each.path) for parent in parents for each in client.list_artifacts(parent, FOLDER)}
+    drawn = {(parent, maps_beside(history)): ids for (parent, history), ids in wanted.items()}
+    drawn = {place: ids for place, ids in drawn.items() if place in held}
+    with TemporaryDirectory() as scratch:
+        parts = [read_maps(path, ids) for path, ids in _fetched(client, drawn, Path(scratch))]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+
+
 def attach(run_id: str, folder: Path, name: str, *, uri: str | None = None) -> None:
     """Keep a folder as an artifact of a run."""
     connect(tracking_uri(uri)).log_artifacts(run_id, str(folder), name)
@@ -162,23 +187,34 @@ def _latest(runs: list["Run"], grid: set[str]) -> list["Run"]:
 
 
 def _histories(client: "MlflowClient", children: list["Run"], scratch: Path) -> pd.DataFrame:
-    wanted: dict[tuple[str, str], list[str]] = {}
-    for run in children:
-        artifact = run.data.tags.get("harness.history", "")
-        if artifact:
-            parent = run.data.tags["mlflow.parentRunId"]
-            wanted.setdefault((parent, artifact), []).append(run.info.run_id)
     parts = []
-    for number, ((parent, artifact), run_ids) in enumerate(wanted.items()):
-        if ".." in PurePosixPath(artifact).parts or artifact.startswith("/"):
-            raise ConfigurationError(f"harness.history = {artifact!r}: leaves the run's artifacts")
-        folder = scratch / str(number)
-        folder.mkdir()
-        table = pd.read_parquet(client.download_artifacts(parent, artifact, str(folder)))
+    for path, run_ids in _fetched(client, _by_history(children), scratch):
+        table = pd.read_parquet(path)
         parts.append(table[table["run_id"].isin(run_ids)])
     if not parts:
         return pd.DataFrame({"run_id": [], "update": []})
     return pd.concat(parts, ignore_index=True)
+
+
+def _by_history(children: list["Run"]) -> Wanted:
+    """Return the ids of runs by the parent and the artifact that hold their rows."""
+    wanted: Wanted = {}
+    for run in children:
+        history = run.data.tags.get("harness.history", "")
+        if history:
+            if ".." in PurePosixPath(history).parts or history.startswith("/"):
+                raise ConfigurationError(f"harness.history = {history!r}: leaves the run's artifacts")
+            parent = run.data.tags["mlflow.parentRunId"]
+            wanted.setdefault((parent, history), []).append(run.info.run_id)
+    return wanted
+
+
+def _fetched(client: "MlflowClient", wanted: Wanted, scratch: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Yield each wanted artifact as a file, with the ids of the runs wanted of it."""
+    for number, ((parent, artifact), run_ids) in enumerate(wanted.items()):
+        folder = scratch / str(number)
+        folder.mkdir()
+        yield Path(client.download_artifacts(parent, artifact, str(folder))), run_ids
 
 
 def _runs(children: list["Run"], history: pd.DataFrame, spec: Mapping[str, Any]) -> pd.DataFrame:
@@ -196,6 +232,7 @@ def _runs(children: list["Run"], history: pd.DataFrame, spec: Mapping[str, Any])
             "outcome": tags.get("harness.outcome", ""),
             "stopped_by": tags.get("harness.stopped_by", ""),
             "warnings": tags.get("harness.warning", ""),
+            "complaints": tags.get("harness.complaints", ""),
             "dataset": parameters["dataset"],
             "feeding": tags["harness.feeding"],
             "majority_accuracy": run.data.metrics.get("majority_accuracy", float("nan")),
@@ -204,6 +241,7 @@ def _runs(children: list["Run"], history: pd.DataFrame, spec: Mapping[str, Any])
         row |= json.loads(tags["harness.labels"])
         if tuned is not None:
             row[tuned] = float(parameters[tuned])
+        row.setdefault(RATE, float(parameters[RATE]))
         rows.append(row)
     frame = pd.DataFrame(rows)
     if history.empty:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NOTE, MLFLOW_SOURCE_NAME
 
-from harness.record import Record, metric_name
+from harness.record import Array, Record, metric_name
+from harness.tracking.maps import maps_beside, write_maps
 from harness.tracking.store import connect, experiment_id
 
 BATCH = 1000
@@ -125,10 +126,18 @@ class Writer:
             pa.table({"run_id": [run_id] * len(columns["update"])} | dict(columns))
             for run_id, columns in tables.items()
         ]
-        folder, name = history.rsplit("/", 1)
+        self._keep(history, lambda path: pq.write_table(pa.concat_tables(parts), path))
+
+    def draw(self, history: str, maps: Mapping[str, Mapping[str, Array]]) -> None:
+        """Write the decision maps of some runs, by run id, whose rows are in `history`."""
+        self._keep(maps_beside(history), lambda path: write_maps(path, maps))
+
+    def _keep(self, artifact: str, write: Callable[[Path], None]) -> None:
+        """Keep a file that `write` makes as an artifact of the parent."""
+        folder, name = artifact.rsplit("/", 1)
         with TemporaryDirectory() as scratch:
             path = Path(scratch) / name
-            pq.write_table(pa.concat_tables(parts), path)
+            write(path)
             self.client.log_artifact(self.parent, str(path), folder)
 
     def finish(self, run_id: str, header: Header, record: Record) -> None:
@@ -148,6 +157,8 @@ class Writer:
         }
         if record.warnings:
             tags["harness.warning"] = "; ".join(record.warnings)
+        if record.complaints:
+            tags["harness.complaints"] = ", ".join(complaint.name for complaint in record.complaints)
         for low in range(0, len(metrics), BATCH):
             first = low == 0
             self.client.log_batch(

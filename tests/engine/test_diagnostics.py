@@ -1,11 +1,14 @@
 """Diagnostics by layer against their formulas, written out sample by sample."""
 
+import math
+
 import numpy as np
 import pytest
 
 from harness import engine
 from harness.engine.activations import ACTIVATIONS
 from harness.engine.diagnostics import Diagnostics
+from harness.engine.diagnostics.registry import MEASURES
 from harness.engine.feeding import GD, SGD, Batch
 from harness.engine.initializers import Normal
 from harness.engine.losses import SquaredError
@@ -35,29 +38,39 @@ FUNCTIONS = {
 }
 
 
-def slopes_and_deltas(run, parameters, samples):
-    """Return g'(z) and dJ_n/dz of every layer, (samples, units), for 1/2 sum (a - y)^2 by sample."""
+def by_sample(run, parameters, samples):
+    """Return a_0 to a_L, g'(z) and dJ_n/dz by layer, (samples, units), for 1/2 sum (a - y)^2 by sample."""
     names = [*(activation.name for activation in run.network.activations), run.network.output.name]
     layers = run.network.layers(parameters[None])
     slopes, deltas = ([[] for _ in names] for _ in range(2))
+    activations = [[] for _ in run.network.sizes]
     for n in range(samples):
         a, slope = run.data.train.x[n], []
+        activations[0].append(a)
         for name, layer in zip(names, layers, strict=True):
             z = a @ layer.weights[0] + layer.bias[0, 0]
             slope.append(np.array([SLOPES[name](each) for each in z]))
             a = np.array([FUNCTIONS[name](each) for each in z])
+            activations[len(slope)].append(a)
         delta = (a - run.data.train.y[n]) * slope[-1]
         for number in reversed(range(len(names))):
             slopes[number].append(slope[number])
             deltas[number].append(delta)
             if number:
                 delta = (layers[number].weights[0] @ delta) * slope[number - 1]
-    return [np.array(each) for each in slopes], [np.array(each) for each in deltas]
+    return [[np.array(each) for each in found] for found in (activations, slopes, deltas)]
+
+
+def deviation(values):
+    """Return the root of the mean squared distance from the mean, number by number."""
+    numbers = [float(value) for value in values.ravel()]
+    mean = math.fsum(numbers) / len(numbers)
+    return math.sqrt(math.fsum((number - mean) ** 2 for number in numbers) / len(numbers))
 
 
 # Steep weights, so that some units saturate and some rectifiers are dead.
 @pytest.mark.parametrize("name", sorted(ACTIVATIONS))
-def test_deltas_slopes_and_weights_by_layer(make_run, make_data, name):
+def test_every_diagnostic_of_the_start_is_its_formula(make_run, make_data, name):
     run = make_run(
         (9, 8),
         name,
@@ -68,11 +81,19 @@ def test_deltas_slopes_and_weights_by_layer(make_run, make_data, name):
     )
     parameters = run.initial_parameters()
     _, rows = engine.advance(engine.start([run]))
-    slopes, deltas = slopes_and_deltas(run, parameters, PROBE)
+    activations, slopes, deltas = by_sample(run, parameters, PROBE)
     names = [name, name, "sigmoid"]
     for number, layer in enumerate(run.network.layers(parameters[None]), start=1):
         slope, delta = slopes[number - 1], deltas[number - 1]
         row = {key.rsplit("_", 1)[0]: values[0] for key, values in rows.items() if key.endswith(f"_{number}")}
+        below = activations[number - 1]
+        gradient = sum(np.outer(a, d) for a, d in zip(below, delta, strict=True)) / PROBE
+        assert row["gradient_norm"] == pytest.approx(np.sqrt((gradient**2).sum()), rel=1e-12)
+        bias_gradient = delta.sum(axis=0) / PROBE
+        assert row["bias_gradient_norm"] == pytest.approx(np.sqrt((bias_gradient**2).sum()), rel=1e-12)
+        assert row["activation_spread"] == pytest.approx(deviation(activations[number]), rel=1e-12)
+        assert row["delta_spread"] == pytest.approx(deviation(delta), rel=1e-12)
+        assert row["distance"] == 0
         assert row["delta_rms"] == pytest.approx(np.sqrt((delta**2).mean()), rel=1e-12)
         assert row["weight_norm"] == pytest.approx(np.sqrt((layer.weights**2).sum()), rel=1e-13)
         steepest = STEEPEST.get(names[number - 1])
@@ -168,3 +189,82 @@ def test_only_the_measures_asked_for_are_in_a_row(make_run, train):
     layered = {name for name in rows if name[-1].isdigit()}
     assert layered == {f"{name}_{layer}" for name in ("weight_norm", "delta_rms") for layer in (1, 2, 3)}
     assert "rho" in rows
+
+
+def test_distance_is_how_far_the_weights_have_come_since_the_start(make_run, snapshots, train):
+    run = make_run((4, 3), feeding=Batch(batch_size=5), stopping=Stopping(epochs=6))
+    _, rows = train(run)
+    for layer in range(3):
+        weights = [run.network.layers(kept[None])[layer].weights for kept in snapshots(run)]
+        expected = [np.linalg.norm(weights[update] - weights[0]) for update in rows["update"]]
+        np.testing.assert_allclose(rows[f"distance_{layer + 1}"], expected, rtol=1e-12)
+        assert rows[f"distance_{layer + 1}"][-1] > 0
+
+
+def test_without_biases_there_are_no_gradients_of_them(make_run, train):
+    _, rows = train(make_run((4,), bias=False))
+    assert not [name for name in rows if name.startswith("bias_gradient_norm")]
+    assert "gradient_norm_2" in rows
+
+
+# The squares of deltas below 1e-22 are 0 in float32, the deltas themselves are not.
+def test_deltas_too_small_to_square_in_single_precision_are_measured(make_run, make_data):
+    run = make_run(
+        (3,) * 16,
+        "sigmoid",
+        data=make_data(dtype="float32", columns=1),
+        dtype="float32",
+        initializer=Normal(scale=0.03),
+        stopping=Stopping(updates=0),
+    )
+    _, rows = engine.advance(engine.start([run]))
+    for name in ("delta_rms_1", "delta_spread_1", "gradient_norm_1", "bias_gradient_norm_1"):
+        assert 0 < rows[name][0] < 1e-24, name
+    assert 0 < rows["rho"][0] < 0.1
+
+
+# Around a mean a million times as large, a mean of squares less the square of the mean is all noise.
+def test_a_small_spread_around_a_large_mean_is_measured(make_run, make_data, start_at):
+    data = make_data(features=1, columns=1, classifies=False)
+    run = make_run((1,), "identity", "identity", data=data, stopping=Stopping(updates=0))
+    small, large = 1e-8, 100.0
+    _, rows = engine.advance(start_at(run, [small, large, 1.0, 0.0]))
+    expected = deviation(small * data.train.x)
+    assert rows["activation_spread_1"][0] == pytest.approx(expected, rel=1e-5)
+
+
+def test_one_measure_alone_is_what_it_is_among_all(make_run, train):
+    _, whole = train(make_run((4, 3), "sigmoid"))
+    for name in MEASURES:
+        _, rows = train(make_run((4, 3), "sigmoid", diagnostics=Diagnostics(measures=(name,))))
+        own = [column for column in rows if column.startswith(name) or column == "rho"]
+        assert len([column for column in own if column != "rho"]) == 3, name
+        for column in own:
+            assert np.array_equal(rows[column], whole[column], equal_nan=True), column
+
+
+class CountedSquaredError(SquaredError):
+    """Squared error that counts the backward passes begun."""
+
+    begun = 0
+
+    def delta(self, *arguments, **named):
+        type(self).begun += 1
+        super().delta(*arguments, **named)
+
+
+@pytest.mark.parametrize(
+    ("measures", "passes"),
+    [
+        (("activation_spread", "weight_norm", "distance", "update_ratio", "saturation", "dead_units"), 0),
+        (("delta_rms",), 1),
+        (tuple(MEASURES), 1),
+    ],
+)
+def test_a_row_takes_one_backward_pass_and_none_where_no_diagnostic_needs_it(
+    make_run, train, measures, passes
+):
+    before = CountedSquaredError.begun
+    diagnostics = Diagnostics(measures=measures)
+    train(make_run((4, 3), loss=CountedSquaredError(), stopping=Stopping(updates=0), diagnostics=diagnostics))
+    assert CountedSquaredError.begun - before == passes

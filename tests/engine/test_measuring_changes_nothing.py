@@ -13,6 +13,7 @@ OFF = Diagnostics(measures=(), rows=2)
 LOOKING = {
     "everything": Diagnostics(),
     "one measure": Diagnostics(measures=("update_ratio",)),
+    "spreads and distance": Diagnostics(measures=("delta_spread", "activation_spread", "distance")),
     "few rows": Diagnostics(rows=2),
     "every epoch": Diagnostics(rows=10_000),
     "every update": Diagnostics(window=(0, 10_000)),

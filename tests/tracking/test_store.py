@@ -134,6 +134,18 @@ def test_a_diverged_run_is_a_finished_run_and_no_infinity_is_logged(
     assert "0 runs trained, 1 were done already" in app(*DIVERGES).out
 
 
+def test_runs_can_be_searched_by_what_the_doctor_found(app: Callable[..., object], store: str) -> None:
+    rates = [part.replace("=1000", "=0.1,1000") for part in DIVERGES]
+    assert app(*rates).status == 0
+    runs = read.study("adhoc", uri=store).runs.set_index("outcome")
+    assert runs["complaints"].to_dict() == {"exhausted": "", "diverged": "exploding"}
+    assert runs["warnings"]["diverged"].startswith("the loss exploded at update")
+    client = connect(store)
+    experiment = client.get_experiment_by_name("adhoc")
+    found = client.search_runs([experiment.experiment_id], "tags.`harness.complaints` LIKE '%exploding%'")
+    assert [run.info.run_id for run in found] == [runs["run_id"]["diverged"]]
+
+
 def test_a_run_that_cannot_train_fails_alone(app: Callable[..., object], store: str) -> None:
     said = app(
         "dataset=moons", "stopping.updates=1", "architecture.width=4,1000000000000", "executor=serial", "-m"
