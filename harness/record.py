@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.config import RunConfig
+from harness.engine.doctor import Complaint
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +39,14 @@ class Record:
     parameters, initial : mapping of str to ndarray
         ``weights_1`` (fan_in, fan_out), ``bias_1`` (fan_out,), ... after and before training.
     warnings : tuple of str
-        Sentences for the user.
+        Sentences for the user; those of the doctor's complaints stand last.
+    complaints : tuple of Complaint
+        What the doctor found, each with ``name`` and ``sentence``.
+    maps : mapping of str to ndarray
+        Decision maps at M updates on a grid of rows (the second feature, lowest first) and columns
+        (the first one): ``update`` (M,), ``bounds`` (2, 2), the scaled features' (low, high),
+        ``values`` and ``classes`` (M, rows, columns), as
+        `harness.engine.diagnostics.decision_map.Maps` says. Empty where none were taken.
     """
 
     config: RunConfig
@@ -48,6 +56,8 @@ class Record:
     parameters: Mapping[str, Array]
     initial: Mapping[str, Array]
     warnings: tuple[str, ...] = field(default=())
+    complaints: tuple[Complaint, ...] = field(default=())
+    maps: Mapping[str, Array] = field(default_factory=dict)
 
     @cached_property
     def history(self) -> "pd.DataFrame":

@@ -6,8 +6,11 @@ import pandas as pd
 
 from reports import prose
 from reports.analysis import Analysis
-from reports.cells import Cell, Table, arm_labels, interval, shown, words
+from reports.cells import Cell, Part, Table, arm_labels, interval, shown, words
 from reports.statistics import outcome_counts
+
+MOST_ROWS = 20
+"""Rows that the page shows of a table whose length has no bound."""
 
 
 def by_arm(analysis: Analysis) -> Table:
@@ -45,9 +48,64 @@ def _table(analysis: Analysis, frame: pd.DataFrame, name: str, caption: str) -> 
     return Table(name, caption, frame, headers, tuple(rows))
 
 
+def complaints(analysis: Analysis) -> Table | None:
+    """Count the runs of each arm that have a complaint, with one of its sentences as an example."""
+    told = _told(analysis.runs)
+    if told.empty:
+        return None
+    runs = analysis.runs.groupby("arm").size()
+    counts = told.groupby(["complaint", "arm"], sort=False).agg(
+        complained=("run_id", "size"), example=("sentence", "first")
+    )
+    frame = counts.reset_index().assign(runs=lambda table: table["arm"].map(runs))
+    frame["share"] = frame["complained"] / frame["runs"]
+    frame = frame.sort_values(
+        ["complained", "complaint", "arm"], ascending=[False, True, True], kind="stable"
+    )
+    frame = frame[["complaint", "arm", "complained", "runs", "share", "example"]].reset_index(drop=True)
+    labels = arm_labels(analysis)
+    rows = tuple(
+        (
+            words(row["complaint"]),
+            words(labels[str(row["arm"])]),
+            (shown(int(row["complained"])), Part(" of "), shown(int(row["runs"]))),
+            (shown(float(row["share"]), "accuracy"),),
+            words(row["example"]),
+        )
+        for _, row in frame.head(MOST_ROWS).iterrows()
+    )
+    caption = "What the doctor found, by arm, over all runs at every value tried; a run may have several."
+    if len(frame) > MOST_ROWS:
+        caption += f" The {MOST_ROWS} most frequent of {len(frame)}; the CSV has all."
+    return Table("complaints", caption, frame, ("complaint", "arm", "runs", "share", "for example"), rows)
+
+
+def _told(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a complaint: `run_id, arm, complaint, sentence`."""
+    rows = [
+        {"run_id": row["run_id"], "arm": row["arm"], "complaint": name, "sentence": sentence}
+        for _, row in runs.iterrows()
+        for name, sentence in zip(_names(row), _sentences(row)[1], strict=False)
+    ]
+    return pd.DataFrame(rows, columns=["run_id", "arm", "complaint", "sentence"])
+
+
+def _names(row: pd.Series) -> list[str]:
+    return [name for name in str(row["complaints"]).split(", ") if name]
+
+
+def _sentences(row: pd.Series) -> tuple[str, list[str]]:
+    """Return a run's other warnings, and the sentences of its complaints, which stand last."""
+    count = len(_names(row))
+    if not count:
+        return str(row["warnings"]).strip(), []
+    parts = str(row["warnings"]).split("; ")
+    return "; ".join(parts[:-count]), parts[-count:]
+
+
 def warnings(analysis: Analysis) -> Table | None:
-    """List the texts of warnings and errors with the number of runs that have them."""
-    texts = analysis.runs["warnings"].fillna("").astype(str).str.strip()
+    """List the texts of all other warnings, and of errors, with the number of runs that have them."""
+    texts = analysis.runs.apply(lambda row: _sentences(row)[0], axis=1)
     texts = texts[texts != ""]
     if texts.empty:
         return None
@@ -55,6 +113,6 @@ def warnings(analysis: Analysis) -> Table | None:
     counts = counts.sort_values(["runs", "warning"], ascending=[False, True]).reset_index(drop=True)
     rows = tuple(
         ((shown(int(row["runs"])),), words(str(row["warning"])[:500]))
-        for _, row in counts.head(20).iterrows()
+        for _, row in counts.head(MOST_ROWS).iterrows()
     )
-    return Table("warnings", "The most frequent warnings.", counts, ("runs", "warning"), rows)
+    return Table("warnings", "The most frequent other warnings.", counts, ("runs", "warning"), rows)
