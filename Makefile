@@ -1,10 +1,11 @@
 # The commands of this project. `make` lists them.
-# Options: STUDY=name PRESET=smoke|quick GRID="activation=relu,tanh seed=range(0,3)" PORT=5000
+# Options: STUDY=name PRESET=smoke|quick GRID="activation=relu,tanh seed=range(0,3)" CHECKS=true PORT=5000
 
 PYTHON ?= python3
 STUDY ?= convergence
 PRESET ?=
 GRID ?=
+CHECKS ?=
 PORT ?= 5000
 
 VENV := .venv
@@ -13,7 +14,7 @@ READY := $(VENV)/.ready
 TOOLS := $(VENV)/.tools
 # Modules are compiled when they are first imported: most of what MLflow brings never is.
 INSTALL := -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable
-export GRID STUDY PRESET
+export GRID STUDY PRESET CHECKS
 
 # A grid from the command line belongs to the study `adhoc`, or to the one it names; a preset has a
 # name of its own.
@@ -42,8 +43,9 @@ $(TOOLS): $(READY)
 # brackets and stars are safe.
 define LAUNCH
 set -f; \
-if [ -n "$$GRID" ]; then $(BIN)/python -m harness $$GRID $(1) -m; \
-else $(BIN)/python -m harness "study=$$STUDY" $${PRESET:+"sweep.preset=$$PRESET"} $(1) -m; fi
+set -- $${CHECKS:+"checks.gradients=$$CHECKS"} $(1) -m; \
+if [ -n "$$GRID" ]; then $(BIN)/python -m harness $$GRID "$$@"; \
+else $(BIN)/python -m harness "study=$$STUDY" $${PRESET:+"sweep.preset=$$PRESET"} "$$@"; fi
 endef
 
 sweep: setup  ## train a grid and report it: STUDY=name, or GRID="key=a,b seed=range(0,3)"

@@ -14,6 +14,7 @@ from harness.data.splits import split_sizes
 from harness.engine import NUMERICS
 from harness.engine.activations import ACTIVATIONS, Activation
 from harness.engine.diagnostics import DIAGNOSTICS, Diagnostics
+from harness.engine.diagnostics.registry import KNOWN
 from harness.engine.feeding import FEEDINGS, Feeding
 from harness.engine.initializers import INITIALIZERS, Initializer
 from harness.engine.losses import LOSSES, Loss
@@ -212,6 +213,7 @@ def validate(container: Mapping[str, Any]) -> RunConfig:
     chosen = {group: choose(GROUPS[group], group, container[group]) for group in GROUPS}
     run = RunConfig(seed=top.seed, seeds=top.seeds, dtype=top.dtype, **chosen)
     _check(run)
+    _check_measures(run.diagnostics.measures)
     return run
 
 
@@ -272,6 +274,17 @@ def _check_class_weight(weight: ClassWeight | None, dataset: Dataset) -> None:
             f"loss.class_weight = {given}: {dataset.name} has {dataset.classes} classes; allowed: a "
             "weight for each, not all of them 0, or balanced, or null"
         )
+
+
+def _check_measures(names: tuple[str, ...]) -> None:
+    """Refuse diagnostics that there are not, and those named twice."""
+    for place, name in enumerate(names):
+        if name not in KNOWN:
+            raise unknown("diagnostics.measures", name, KNOWN)
+        if name in names[:place]:
+            raise ConfigurationError(
+                f"diagnostics.measures = {list(names)}: {name} twice; allowed: each name once"
+            )
 
 
 def _name(choice: Any) -> str:

@@ -14,6 +14,7 @@ from reports.arms import Layout, lay_out
 if TYPE_CHECKING:
     from harness.tracking.read import StudyRecord
 
+RATE = "optimizer.learning_rate"
 FINAL = ("test_accuracy", "test_log_loss", "test_squared_error", "test_loss")
 
 
@@ -59,8 +60,8 @@ class Analysis:
         return [str(axis) for axis in self.spec["arms"]]
 
     @property
-    def rates_shared(self) -> bool:
-        """Whether arms are trained at one learning rate for all, so that methods are not compared."""
+    def rates_untuned(self) -> bool:
+        """Whether arms are trained at learning rates that are neither tuned nor compared."""
         named = [*self.axes, *([self.over] if self.over else [])]
         return len(self.layout.arms) > 1 and not any("learning_rate" in key for key in named)
 

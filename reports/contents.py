@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from reports import prose, tables, troubles
+from reports import prose, tables, targets, troubles
 from reports.analysis import FINAL, Analysis
 from reports.arms import split_by_loss
 from reports.bands import bands
@@ -24,10 +24,15 @@ def contents(analysis: Analysis) -> Contents:
     """Gather everything that the report of a study says; figures are drawn when they are written."""
     curves = bands(analysis.history, analysis.chosen, _curve_metrics(analysis))
     rho = tables.rho_frame(curves)
+    reached = targets.reached(analysis)
+    reaching = "" if reached is None else prose.reaching(analysis, len(reached), targets.missed(reached))
     compared = [_leading(analysis), _convergence(analysis, curves), _gradients(analysis, curves, rho)]
-    if analysis.rates_shared and compared[2].drawings:
-        # At one rate for all, gradients at the start are what the arms can be compared by.
+    if analysis.rates_untuned and compared[2].drawings:
+        # At rates that are not tuned, gradients at the start are what the arms can be compared by.
         compared.insert(0, compared.pop())
+    if reached is not None:
+        # And whether they reach a target.
+        compared.insert(0 if analysis.rates_untuned else len(compared), _target(analysis, reached, reaching))
     sections = (
         *compared,
         _final(analysis),
@@ -38,7 +43,7 @@ def contents(analysis: Analysis) -> Contents:
     return Contents(
         name=str(analysis.spec["name"]),
         question=str(analysis.spec.get("question") or analysis.spec["name"]),
-        answer=prose.answer(analysis, rho),
+        answer=prose.answer(analysis, rho, reaching),
         sections=sections,
     )
 
@@ -60,14 +65,18 @@ def _kinds(analysis: Analysis) -> list[str]:
 
 def _at_one_rate(analysis: Analysis, text: str) -> str:
     """Put the warning of rules.md before what compares arms at one rate."""
-    return f"{prose.SHARED_RATE} {text}" if analysis.rates_shared else text
+    return f"{prose.rate_notice(analysis)} {text}".strip()
+
+
+def _target(analysis: Analysis, reached: pd.DataFrame, reaching: str) -> Section:
+    return Section("reached", "Reached the target", (reaching,), tables=targets.tables(analysis, reached))
 
 
 def _leading(analysis: Analysis) -> Section:
     over, metric = analysis.over or "", analysis.metric or ""
     key = prose.metric_name(over.rpartition(".")[2])
     caption = prose.about_strips(analysis.chosen, analysis.scores)
-    title = "Arms at one rate for all" if analysis.rates_shared else "Final scores by arm"
+    title = "Arms at rates that are not tuned" if analysis.rates_untuned else "Final scores by arm"
     if analysis.points is not None:
         title = f"Arms at their tuned {key}"
         least, most = int(analysis.points["seeds"].min()), int(analysis.points["seeds"].max())
@@ -206,7 +215,7 @@ def _final(analysis: Analysis) -> Section:
     if analysis.chosen.empty:
         return Section("final", "Final performance", (_nothing(analysis),), tables=(summary,))
     frame = pd.concat([_seed_rows(analysis), analysis.scores.assign(shown="centre")], ignore_index=True)
-    paragraphs = (prose.SHARED_RATE,) if analysis.rates_shared else ()
+    paragraphs = (prose.rate_notice(analysis),) if analysis.rates_untuned else ()
     return Section(
         "final", "Final performance", paragraphs, (Drawing("final", caption, frame, draw),), (summary,)
     )
@@ -217,7 +226,12 @@ def _leading_goals(analysis: Analysis) -> set[str]:
 
 
 def _troubles(analysis: Analysis) -> Section:
-    found = (troubles.by_arm(analysis), troubles.by_value(analysis), troubles.warnings(analysis))
+    found = (
+        troubles.by_arm(analysis),
+        troubles.by_value(analysis),
+        troubles.complaints(analysis),
+        troubles.warnings(analysis),
+    )
     return Section(
         "troubles",
         "What went wrong",
@@ -239,4 +253,6 @@ def _method(analysis: Analysis) -> Section:
 def _nothing(analysis: Analysis) -> str:
     if analysis.chosen.empty and analysis.over:
         return "Nothing to draw: no arm has a reported run at a chosen value; the tables say why."
-    return "Nothing to draw: the store holds no history of the reported runs."
+    if analysis.history.empty:
+        return "Nothing to draw: the store holds no history of the reported runs."
+    return "Nothing to draw: the reported runs measured nothing of this (diagnostics=off)."

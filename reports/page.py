@@ -105,7 +105,8 @@ def render(
 
 def escape_markdown(text: object) -> Markup:
     """Escape what Markdown, its tables and the HTML within it would interpret."""
-    line = " ".join(str(text).split())
+    # A space at an end stays: a cell is made of several texts.
+    line = re.sub(r"\s+", " ", str(text))
     return Markup(re.sub(r"([\\`*\[\]|])", r"\\\1", escape(line, quote=False)))
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from reports.analysis import Analysis
+from reports.analysis import RATE, Analysis
 from reports.statistics import CONFIDENCE, EXPLODING, VANISHING, higher_is_better
 
 SHARED_RATE = "At one rate for all: not a comparison of methods."
+GIVEN_RATES = "Rates are given, not tuned: not a comparison of methods."
+MOST_NAMED = 5
+"""Arms that a sentence names; a table has all."""
 # A space that no line is broken at.
 PERCENT = f"{100 * CONFIDENCE:g}\N{NO-BREAK SPACE}%"
 
@@ -100,23 +103,59 @@ def about_gradients(
     return " ".join(parts)
 
 
-def answer(analysis: Analysis, rho: pd.DataFrame) -> str:
-    """Answer in one sentence a data set; exploratory, for no claim is tested.
+def answer(analysis: Analysis, rho: pd.DataFrame, reaching: str) -> str:
+    """Answer in one sentence a data set, or by the target; exploratory, for no claim is tested.
 
     Parameters
     ----------
     analysis : Analysis
     rho : DataFrame
         `tables.rho_frame`; may be empty.
+    reaching : str
+        What the sentence `reaching` says; empty for a study without a target.
     """
     if analysis.chosen.empty:
         return "No arm has a reported run at a chosen value, so there is nothing to compare."
-    if analysis.rates_shared:
-        start = _gradients_at_start(analysis, rho)
-        best = " ".join(_best(analysis, dataset) for dataset in analysis.layout.datasets)
-        return f"Exploratory, no claim is tested. {start}{SHARED_RATE} {best}".strip()
-    best = " ".join(_best(analysis, dataset) for dataset in analysis.layout.datasets)
-    return f"Exploratory, no claim is tested. {best}".strip()
+    parts = ["Exploratory, no claim is tested.", reaching]
+    if analysis.rates_untuned:
+        parts += [_gradients_at_start(analysis, rho), rate_notice(analysis)]
+    if not (reaching and analysis.rates_untuned):
+        parts += [_best(analysis, dataset) for dataset in analysis.layout.datasets]
+    return " ".join(part for part in parts if part)
+
+
+def target(analysis: Analysis) -> str:
+    """Write the study's target, for example ``train loss ≤ 0.01``."""
+    metric, value = str(analysis.spec["target"]["metric"]), float(analysis.spec["target"]["value"])
+    return f"{metric_name(metric)} {'≥' if higher_is_better(metric) else '≤'} {in_units(value, metric)}"
+
+
+def reaching(analysis: Analysis, arms: int, missed: pd.DataFrame) -> str:
+    """Say how many of all arms reached the target with every seed, and which did not.
+
+    Parameters
+    ----------
+    missed : DataFrame
+        `targets.missed`.
+    """
+    count = f"{arms - len(missed):,} of {counted(arms, 'arm')}"
+    sentence = f"With every seed, {count} reached the target, {target(analysis)}."
+    if missed.empty:
+        return sentence
+    labels = _labels(analysis)
+    named = [
+        f"{labels[str(row['arm'])]} ({row['reached']} of {counted(row['seeds'], 'seed')})"
+        for _, row in missed.head(MOST_NAMED).iterrows()
+    ]
+    rest = len(missed) - len(named)
+    return f"{sentence} Missed by {'; '.join(named)}{f'; and {rest:,} more' if rest else ''}."
+
+
+def rate_notice(analysis: Analysis) -> str:
+    """Say that arms at rates that nobody tuned are no comparison of methods; nothing where they are one."""
+    if not analysis.rates_untuned:
+        return ""
+    return SHARED_RATE if analysis.runs[RATE].nunique() <= 1 else GIVEN_RATES
 
 
 def _best(analysis: Analysis, dataset: str) -> str:
@@ -155,11 +194,7 @@ def _gradients_at_start(analysis: Analysis, rho: pd.DataFrame) -> str:
     start = rho.dropna(subset=["start"]) if len(rho) else rho
     if start.empty:
         return ""
-    labels = {
-        arm.name: f"{arm.label} on {panel.dataset}" if len(analysis.layout.datasets) > 1 else arm.label
-        for panel in analysis.layout.panels
-        for arm in panel.arms
-    }
+    labels = _labels(analysis)
     parts = []
     for verb, found in (
         (f"vanish (ρ < {VANISHING:g})", start[start["start"] < VANISHING]),
@@ -170,12 +205,22 @@ def _gradients_at_start(analysis: Analysis, rho: pd.DataFrame) -> str:
             each = (f"{labels[str(arm)]}, ρ = {number(float(value))}" for arm, value in pairs)
             parts.append(f"{verb} in {'; '.join(each)}")
     if parts:
-        return f"At the start, gradients {' and '.join(parts)}. "
+        return f"At the start, gradients {' and '.join(parts)}."
     least = start.sort_values("start", kind="stable").iloc[0]
     return (
         "At the start, gradients vanish and explode in no arm; the smallest ρ is "
-        f"{number(float(least['start']))}, of {labels[str(least['arm'])]}. "
+        f"{number(float(least['start']))}, of {labels[str(least['arm'])]}."
     )
+
+
+def _labels(analysis: Analysis) -> dict[str, str]:
+    """Label every arm within a sentence, with its data set where there are several."""
+    several = len(analysis.layout.datasets) > 1
+    return {
+        arm.name: f"{arm.label} on {panel.dataset}" if several else arm.label
+        for panel in analysis.layout.panels
+        for arm in panel.arms
+    }
 
 
 def troubles(runs: pd.DataFrame) -> str:
@@ -207,9 +252,10 @@ def method(analysis: Analysis) -> tuple[str, ...]:
             "and the other seeds are reported at it. A value at which a tuning seed died is not chosen. "
             "A choice at the edge of the grid is flagged: a better value may lie beyond it."
         )
-    elif analysis.rates_shared:
+    elif analysis.rates_untuned:
         parts.append(
-            f"Nothing is tuned. {SHARED_RATE} What is measured before the first update depends on no rate."
+            f"Nothing is tuned. {rate_notice(analysis)} What is measured before the first update depends "
+            "on no rate."
         )
     else:
         parts.append("Nothing is tuned.")

@@ -1,8 +1,9 @@
 """Composition: from Hydra overrides to a validated run, fast enough for thousands of points.
 
-Hydra composes once for each distinct set of group choices. A plain value that replaces another is
-then set in a copy; anything else that an override can say (adding, deleting, merging, references)
-is left to Hydra's own code.
+Hydra composes once for each choice of a group, and a point takes its choices from these; where
+choices reach beyond their own group (experiments do), Hydra composes them together. A plain value that
+replaces another is then set in a copy; anything else that an override can say (adding, deleting,
+merging, references) is left to Hydra's own code.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,8 +27,8 @@ from harness.errors import ConfigurationError, nearest
 from harness.locations import CONF
 from harness.sweeping.study import register_studies
 
-SESSION = ("executor", "tracking", "sweep", "study")
-"""Keys that say how runs are trained, tracked and reported; a run itself does not have them."""
+SESSION = ("executor", "tracking", "sweep", "study", "checks")
+"""Keys that say how runs are checked, trained, tracked and reported; a run itself does not have them."""
 
 
 class Composer:
@@ -91,14 +92,33 @@ class Composer:
         parsed = [self.parse(override) for override in overrides]
         groups = [override for override in parsed if self.is_group(override)]
         values = [override for override in parsed if not self.is_group(override)]
-        base, plain = self._base(tuple(str(override.input_line) for override in groups))
-        container = deepcopy(plain)
+        container = self._chosen(groups)
         for override in values:
             if not replace(container, override):
+                base, plain = self._base(_lines(groups))
                 whole = deepcopy(base)
                 self._apply(values, whole, plain)
                 return _plain(whole)
         return container
+
+    def _chosen(self, groups: Sequence[Override]) -> dict[str, Any]:
+        """Return what group choices make of the defaults: each by itself where none reaches further."""
+        defaults = self._base(())[1]
+        keys = [override.key_or_group for override in groups]
+        if len(set(keys)) == len(keys) and all(self._keeps_to_its_group(override) for override in groups):
+            alone = {key: self._base(_lines([each]))[1] for key, each in zip(keys, groups, strict=True)}
+            return deepcopy(defaults | {key: alone[key][key] for key in keys})
+        return deepcopy(self._base(_lines(groups))[1])
+
+    def _keeps_to_its_group(self, override: Override) -> bool:
+        """Return whether a choice, made alone, changes its own group and nothing else."""
+        key, defaults = override.key_or_group, self._base(())[1]
+        if override.type is not OverrideType.CHANGE or key not in defaults:
+            return False
+        alone = self._base(_lines([override]))[1]
+        return alone.keys() == defaults.keys() and all(
+            alone[other] == defaults[other] for other in defaults if other != key
+        )
 
     def _base(self, groups: tuple[str, ...]) -> tuple[DictConfig, dict[str, Any]]:
         if groups not in self._bases:
@@ -125,6 +145,10 @@ class Composer:
                 ConfigLoaderImpl._apply_overrides_to_config([override], config)
             except ConfigCompositionException as error:
                 raise unknown_key(override.key_or_group, plain, error) from None
+
+
+def _lines(overrides: Sequence[Override]) -> tuple[str, ...]:
+    return tuple(str(override.input_line) for override in overrides)
 
 
 def replace(container: dict[str, Any], override: Override) -> bool:

@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from harness.config import RunConfig, fingerprint, validate
 from harness.data.loading import digest
 from harness.errors import ConfigurationError
+from harness.sweeping.checks import compare_gradients
 from harness.sweeping.composing import SESSION, Composer, default_composer, launcher_refused
 from harness.sweeping.grid import Point, points
 from harness.sweeping.progress import Bar, table
@@ -78,7 +79,9 @@ def launch_one(config: DictConfig) -> float:
 
 
 def carry_out(grid: Sequence[Point], settings: Settings, arms: Sequence[str]) -> list[Ended]:
-    """Sweep, with a bar."""
+    """Check what is to be checked, and sweep, with a bar."""
+    if settings.checks.gradients:
+        print(compare_gradients([point.run for point in grid], [point.name for point in grid]))
     return sweep(grid, settings, arms, provenance(command_line()), Bar())
 
 

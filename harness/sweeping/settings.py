@@ -1,4 +1,4 @@
-"""How a sweep is carried out: executor, tracking, and what to do with what is done already."""
+"""How a sweep is carried out: checks, executor, tracking, what to do with what is done already."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,6 +50,19 @@ class SweepKeys:
 
 
 @dataclass(frozen=True)
+class Checks:
+    """What must hold before anything trains.
+
+    Attributes
+    ----------
+    gradients : bool
+        Backpropagation agrees with finite differences, for one run of every kind.
+    """
+
+    gradients: bool = False
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything beside the runs; `overrides` are those of the preset."""
 
@@ -57,6 +70,7 @@ class Settings:
     tracking: Tracking
     sweep: SweepKeys
     study: Study
+    checks: Checks = Checks()
     overrides: tuple[str, ...] = ()
 
 
@@ -69,5 +83,6 @@ def build_settings(container: Mapping[str, Any]) -> Settings:
         tracking=choose(TRACKINGS, "tracking", container["tracking"]),
         sweep=sweep,
         study=study,
+        checks=build(Checks, container["checks"], "checks"),
         overrides=overrides,
     )

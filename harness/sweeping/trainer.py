@@ -9,25 +9,35 @@ from threadpoolctl import threadpool_limits
 
 from harness import engine
 from harness.config import RunConfig, fingerprint
-from harness.data.loading import Array, Loaded, digest, load
+from harness.data.loading import digest
+from harness.engine import doctor
 from harness.engine.initializers import resolve
-from harness.engine.network import Network
-from harness.engine.outputs import OUTPUTS
-from harness.engine.run import Data, Run, Split
+from harness.engine.run import Data, Run
 from harness.engine.training import Trained
-from harness.engine.weighting import ClassWeight, class_weights, labels
-from harness.record import SCORES, SPLITS, Record
+from harness.record import SCORES, SPLITS, Array, Record
+from harness.sweeping.checks import compare_gradients
+from harness.sweeping.maps import train_and_map
+from harness.sweeping.preparing import Shared, prepare
 from harness.sweeping.stacks import stacks
 
 
-def train(runs: Sequence[RunConfig]) -> list[Record]:
+def train(runs: Sequence[RunConfig], *, check_gradients: bool = False) -> list[Record]:
     """Train every run, stacked wherever shapes allow, and return their records in order.
 
     Parameters
     ----------
     runs : sequence of RunConfig
         As `harness.compose` makes them.
+    check_gradients : bool
+        Compare backpropagation with finite differences first, for one run of every kind.
+
+    Raises
+    ------
+    ConfigurationError
+        If a gradient is wrong; nothing is trained then.
     """
+    if check_gradients:
+        compare_gradients(runs, [f"runs[{index}]" for index in range(len(runs))])
     records: list[Record | None] = [None] * len(runs)
     for stack in stacks(runs):
         trained = train_stack([runs[index] for index in stack])
@@ -45,7 +55,7 @@ def train_stack(runs: Sequence[RunConfig]) -> list[Record]:
     prepared = [prepare(run, data) for run in runs]
     began = perf_counter()
     with threadpool_limits(1):
-        state, rows = engine.advance(engine.start(prepared))
+        state, rows, maps = train_and_map(prepared)
     seconds = perf_counter() - began
     timing = {"timing": "alone", "seconds": seconds} if len(runs) == 1 else {"timing": "stack"}
     edges = np.searchsorted(rows["member"], np.arange(len(runs) + 1))
@@ -59,54 +69,11 @@ def train_stack(runs: Sequence[RunConfig]) -> list[Record]:
                 for name, values in rows.items()
                 if name != "member"
             },
+            maps[member],
             timing,
         )
         for member, (run, trained) in enumerate(zip(runs, engine.records(state), strict=True))
     ]
-
-
-Shared = dict[tuple[int, ClassWeight | None], Data]
-
-
-def prepare(run: RunConfig, shared: Shared | None = None) -> Run:
-    """Return what the engine is asked for; runs of one split share its arrays through `shared`."""
-    loaded = load(run)
-    known = {} if shared is None else shared
-    weighting = run.loss.class_weight
-    if (id(loaded), weighting) not in known:
-        known[id(loaded), weighting] = _data(loaded, run.dataset.classes is not None, weighting)
-    return Run(
-        network=Network(
-            sizes=run.sizes,
-            bias=run.architecture.bias,
-            activations=run.activations,
-            output=OUTPUTS[run.output](),
-        ),
-        loss=run.loss,
-        feeding=run.optimizer,
-        update_rule=run.update,
-        schedule=run.schedule,
-        stopping=run.stopping,
-        diagnostics=run.diagnostics,
-        initializer=run.initializer,
-        dtype=run.dtype,
-        weights_seed=run.weights_seed,
-        order_seed=run.order_seed,
-        data=known[id(loaded), weighting],
-    )
-
-
-def _data(loaded: Loaded, classifies: bool, weighting: ClassWeight | None) -> Data:
-    def split(x: Array, y: Array) -> Split:
-        if weighting is None:
-            return Split(x, y)
-        return Split(x, y, class_weights(weighting, loaded.train_y)[labels(y)])
-
-    train = split(loaded.train_x, loaded.train_y)
-    if loaded.test_x is loaded.train_x:
-        return Data(train, train, train, classifies)
-    validation = split(loaded.validation_x, loaded.validation_y)
-    return Data(train, validation, split(loaded.test_x, loaded.test_y), classifies)
 
 
 def _record(
@@ -114,6 +81,7 @@ def _record(
     prepared: Run,
     trained: Trained,
     columns: dict[str, Any],
+    maps: dict[str, Array],
     timing: dict[str, Any],
 ) -> Record:
     last = {name: values[-1] for name, values in columns.items()}
@@ -126,6 +94,13 @@ def _record(
     warnings = []
     if run.dataset.split == "none":
         warnings.append("validation and test are the training rows (dataset.split=none)")
+    complaints = doctor.complaints(
+        columns,
+        prepared,
+        outcome=trained.outcome,
+        stopped_by=trained.stopped_by,
+        constant_loss=trained.constant_loss,
+    )
     return Record(
         config=run,
         fingerprint=fingerprint(run, digest(run.dataset)),
@@ -148,7 +123,9 @@ def _record(
         },
         parameters=trained.parameters,
         initial=trained.initial,
-        warnings=tuple(warnings),
+        warnings=(*warnings, *(complaint.sentence for complaint in complaints)),
+        complaints=complaints,
+        maps=maps,
     )
 
 

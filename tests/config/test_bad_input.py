@@ -44,6 +44,14 @@ CASES = {
     ),
     "too few activations": (["architecture.activations=[relu,relu]"], ["2 names for 1 hidden"]),
     "unknown activation in a list": (["architecture.activations=[rely]"], ["did you mean 'relu'"]),
+    "an unknown diagnostic": (
+        ["diagnostics.measures=[delta_rms,gradient_nrom]"],
+        ["diagnostics.measures = 'gradient_nrom'", "saturation", "did you mean 'gradient_norm'"],
+    ),
+    "a diagnostic named twice": (
+        ["diagnostics.measures=[distance,weight_norm,distance]"],
+        ["distance twice", "each name once"],
+    ),
     "a batch larger than the training set": (
         ["optimizer.batch_size=5000"],
         ["optimizer.batch_size = 5000", "1,077 training samples", "1 to 1077", "optimizer=gd"],
@@ -79,8 +87,15 @@ CASES = {
         ["'smok'", "did you mean 'smoke'"],
     ),
     "a study's name that leaves its folder": (["study.name=../up", "-m"], ["study.name = '../up'"]),
+    "a check that is neither true nor false": (["checks.gradients=1"], ["checks.gradients = 1", "boolean"]),
+    "a sweep over checks": (["checks.gradients=true,false", "-m"], ["allowed: one value"]),
+    "unknown check": (["checks.gradient=true"], ["did you mean 'checks.gradients'"]),
     "a sweep over executors": (["executor=serial,processes", "-m"], ["allowed: one value"]),
     "another launcher": (["hydra/launcher=joblib", "-m"], ["executor=processes"]),
+    "a target that nothing measures": (
+        ["study.target={metric: train_los, value: 0.1}", "-m"],
+        ["study.target.metric = 'train_los'", "did you mean 'train_loss'"],
+    ),
     "tuning seeds that are reported": (
         ["study=convergence", "study.seeds=[100]", "-m"],
         ["share [100]", "must not be reported"],

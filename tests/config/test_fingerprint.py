@@ -6,6 +6,8 @@ import pytest
 
 from harness import compose
 from harness.config import fingerprint
+from harness.engine.diagnostics import Diagnostics
+from harness.engine.diagnostics.registry import KNOWN
 
 
 def mark(*overrides: str) -> str:
@@ -52,6 +54,16 @@ def test_a_key_that_is_added_with_a_default_orphans_no_run() -> None:
         fingerprint(replace(run, optimizer=grown(**vars(run.optimizer), replacement="with")), "data")
         != before
     )
+
+
+def test_a_run_of_the_default_measures_is_not_taken_for_one_of_more_when_there_are_more() -> None:
+    run = compose()
+    earlier = replace(run, diagnostics=Diagnostics(measures=KNOWN[:-1]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("harness.engine.diagnostics.choice.KNOWN", KNOWN[:-1])
+        by_default = fingerprint(replace(run, diagnostics=Diagnostics()), "data")
+    assert by_default == fingerprint(earlier, "data") != fingerprint(run, "data")
+    assert fingerprint(replace(run, diagnostics=Diagnostics()), "data") == fingerprint(run, "data")
 
 
 def test_a_frozen_value_cannot_be_changed() -> None:

@@ -88,6 +88,20 @@ def test_make_hands_a_grid_over_unparsed() -> None:
 
 
 @pytest.mark.skipif(not (ROOT / "Makefile").exists(), reason="the Makefile is not part of a wheel")
+@pytest.mark.parametrize("asked", ["STUDY=convergence", "GRID=dataset=moons seed=range(0,3)"])
+def test_make_hands_checks_over(asked: str) -> None:
+    done = subprocess.run(
+        ["make", "-s", "-o", "setup", "plan", f"BIN={Path(sys.executable).parent}", asked, "CHECKS=perhaps"],
+        cwd=ROOT,
+        env=os.environ | {"MLFLOW_TRACKING_URI": "sqlite:////nowhere/at/all.db"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "checks.gradients = 'perhaps': must be a valid boolean" in done.stderr
+
+
+@pytest.mark.skipif(not (ROOT / "Makefile").exists(), reason="the Makefile is not part of a wheel")
 @pytest.mark.parametrize(
     ("options", "reported"),
     [

@@ -7,7 +7,9 @@ import pytest
 
 from harness.engine.activations import Sigmoid
 from harness.engine.gradient_check import LIMIT, check_gradients
+from harness.engine.initializers import He
 from harness.engine.losses import CrossEntropy, SquaredError
+from harness.engine.run import Split
 
 HIDDEN = ((), (5,), (4, 3), (4, 3, 5))
 
@@ -43,6 +45,15 @@ def test_gradients_agree_for_one_sample_and_for_many(make_run, make_data, pairin
     run = make_run((4,), "tanh", pairing.output, data=data_for(make_data, pairing, 100), loss=pairing.loss)
     for check in check_gradients(run, run.initial_parameters(), samples=samples):
         assert check.error < LIMIT
+
+
+def test_gradients_of_weighted_samples_agree(make_run, make_data):
+    data = make_data(samples=6)
+    weighted = replace(data, train=Split(data.train.x, data.train.y, np.arange(6.0)))
+    plain, heavy = (make_run((4,), data=each, loss=CrossEntropy()) for each in (data, weighted))
+    at = plain.initial_parameters()
+    assert all(check.error < LIMIT for check in check_gradients(heavy, at))
+    assert check_gradients(heavy, at) != check_gradients(plain, at)
 
 
 def test_mixed_activations_agree(make_run):
@@ -110,6 +121,56 @@ def test_a_wrong_slope_is_caught_where_the_gradient_has_vanished_too(make_run, m
     wrong = replace(run.network, activations=(SlopeTooSteep(), *run.network.activations[1:]))
     checks = check_gradients(replace(run, network=wrong), parameters)
     assert [check.agrees for check in checks] == [False, False] + [True] * 20
+
+
+@pytest.mark.parametrize(
+    ("hidden", "activation", "output", "gain"),
+    [
+        # One sample whose output is all but its target: its loss is a difference of large terms.
+        ((12,), "identity", "sigmoid", 40.0),
+        ((12,) * 3, "softplus", "sigmoid", 10.0),
+        # Units that turn from one side to the other within a step.
+        ((12,) * 6, "tanh", "softmax", 12.0),
+    ],
+)
+def test_where_differences_resolve_nothing_no_gradient_is_called_wrong(
+    make_run, hidden, activation, output, gain
+):
+    coarse = []
+    for seed in range(12):
+        run = make_run(hidden, activation, output, loss=CrossEntropy(), initializer=He(gain=gain), seed=seed)
+        for samples in (1, 8):
+            checks = check_gradients(run, run.initial_parameters(), samples)
+            assert all(check.agrees for check in checks), (seed, samples, checks)
+            coarse += [check for check in checks if check.error > LIMIT]
+    assert coarse
+
+
+def test_of_a_large_network_only_some_entries_are_checked(make_run, make_data):
+    data = make_data(samples=8, features=784, columns=10)
+    run = make_run((256, 128), "tanh", "softmax", data=data, loss=CrossEntropy())
+    checks = check_gradients(run, run.initial_parameters(), entries=200)
+    assert [check.checked for check in checks] == [200, 200, 200, 128, 200, 10]
+    assert all(check.error < LIMIT for check in checks)
+
+
+def test_the_entries_checked_are_drawn_by_the_seed_of_the_weights(make_run):
+    run = make_run((9,), "tanh", seed=4)
+    parameters = run.initial_parameters()
+    some, again = (check_gradients(run, parameters, entries=5) for _ in range(2))
+    other = check_gradients(replace(run, weights_seed=5), parameters, entries=5)
+    assert some == again
+    assert some[0] != other[0]
+    # The last bias is a single entry, whatever is drawn.
+    assert some[3] == other[3]
+
+
+def test_a_wrong_slope_is_caught_by_a_few_entries(make_run):
+    run = make_run((40,), "sigmoid")
+    wrong = replace(run, network=replace(run.network, activations=(SlopeTooSteep(),)))
+    checks = check_gradients(wrong, run.initial_parameters(), entries=5)
+    assert [check.checked for check in checks] == [5, 5, 5, 1]
+    assert [check.agrees for check in checks] == [False, False, True, True]
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ def synthetic(
     name: str = "made_up",
     question: str = "Which of the made-up arms is best?",
     warnings: str = "",
+    complaints: Sequence[tuple[str, float, str]] = (),
 ) -> StudyRecord:
     """Make a study.
 
@@ -46,6 +47,10 @@ def synthetic(
         The runs that diverge half-way.
     regression : bool
         Leaves accuracy and log_loss empty.
+    warnings : str
+        Of every run with seed 0.
+    complaints : sequence of (arm text fragment, rate, name)
+        What the doctor says of those runs, each with a sentence of its own.
     """
     draw = np.random.default_rng(7)
     tuned = len(rates) > 1
@@ -74,6 +79,9 @@ def synthetic(
                 history = history.iloc[: rows // 2].copy()
                 history.loc[history.index[-1], [f"{split}_log_loss" for split in SPLITS]] = np.nan
             last = history.iloc[-1]
+            told = [name for fragment, at, name in complaints if fragment in arm and rate == at]
+            sentences = [warnings] * (seed == 0 and warnings != "")
+            sentences += [f"{name} at rate {rate:g} with seed {seed}" for name in told]
             majority = np.nan if regression else 1.02 / CLASSES[dataset]
             runs.append(
                 {
@@ -85,7 +93,8 @@ def synthetic(
                     "status": "FINISHED",
                     "outcome": "diverged" if dead else ("stalled" if fit < 0.1 else "exhausted"),
                     "stopped_by": "divergence" if dead else "epochs",
-                    "warnings": warnings if seed == 0 else "",
+                    "warnings": "; ".join(sentences),
+                    "complaints": ", ".join(told),
                     "dataset": dataset,
                     "feeding": feeding,
                     **values,

@@ -108,6 +108,47 @@ def test_what_went_wrong_is_counted_over_all_runs(files):
     assert by_value["runs"].sum() == 96
 
 
+def test_complaints_are_counted_by_arm_over_all_its_runs(synthetic):
+    told = [
+        *(("relu", 3.0, "dead layer"), ("relu", 3.0, "vanishing gradient")),
+        *(("relu", 0.3, "dead layer"), ("sigmoid", 0.03, "rate too low")),
+    ]
+    axes = {"activation": ["relu", "sigmoid"]}
+    files = build(synthetic(axes, rows=8, warnings="overflow; in exp", complaints=told))
+    frame = pd.read_csv(io.BytesIO(files["complaints.csv"]))
+    # 2 arms x 3 rates x 8 seeds
+    assert frame[["complaint", "arm", "complained", "runs"]].to_numpy().tolist() == [
+        ["dead layer", "relu", 16, 24],
+        ["rate too low", "sigmoid", 8, 24],
+        ["vanishing gradient", "relu", 8, 24],
+    ]
+    assert frame["share"].tolist() == pytest.approx([2 / 3, 1 / 3, 1 / 3])
+    for _, row in frame.iterrows():
+        assert row["example"].startswith(f"{row['complaint']} at rate")
+    page = files["index.html"].decode()
+    table = re.search(r'<table id="complaints">.*?</table>', page, re.DOTALL)[0]
+    assert ">66.7\N{NO-BREAK SPACE}%<" in table
+    assert frame["example"][0] in table
+    # What the doctor did not say keeps a table of its own, without the doctor's sentences.
+    others = pd.read_csv(io.BytesIO(files["warnings.csv"]))
+    assert others.to_numpy().tolist() == [["overflow; in exp", 6]]
+
+
+def test_the_page_shows_the_most_frequent_complaints_and_says_that_there_are_more(synthetic):
+    axes = {"activation": [f"kind {number}" for number in range(25)]}
+    told = [("kind", 0.1, "plateau")]
+    files = build(synthetic(axes, rates=(0.1,), seeds=(0, 1), rows=6, complaints=told))
+    assert len(pd.read_csv(io.BytesIO(files["complaints.csv"]))) == 25
+    table = re.search(r'<table id="complaints">.*?</table>', files["index.html"].decode(), re.DOTALL)[0]
+    assert table.count("<tr>") == 1 + 20
+    assert "The 20 most frequent of 25" in table
+
+
+def test_without_complaints_there_is_no_table_of_them(synthetic):
+    files = build(synthetic({"activation": ["relu"]}, rows=6))
+    assert "complaints.csv" not in files
+
+
 def test_the_same_data_gives_the_same_bytes_whatever_the_order_of_rows(synthetic):
     record = synthetic({"activation": ["relu", "sigmoid"]}, layers=3, rows=8)
     shuffled = type(record)(
@@ -133,6 +174,10 @@ def test_text_of_the_store_does_nothing(synthetic):
 
 def test_markdown_is_escaped():
     assert escape_markdown("a | b\n[link](x) <i> `c`") == "a \\| b \\[link\\](x) &lt;i&gt; \\`c\\`"
+
+
+def test_numbers_and_words_of_a_cell_stay_apart_in_markdown(files):
+    assert re.search(r"\d % \([\d.]+ % to [\d.]+ %\) \|", files["report.md"].decode())
 
 
 def test_arms_at_one_rate_are_no_comparison_except_at_the_start(synthetic):

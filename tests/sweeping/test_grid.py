@@ -71,6 +71,11 @@ def test_an_arm_leaves_the_tuned_key_out_and_writes_the_feeding_in_full() -> Non
     assert "GD (all 300) · learning_rate 0.1 · seed 7" in {point.name for point in grid}
 
 
+def test_a_truth_value_is_written_as_what_is_there_or_not() -> None:
+    grid, _ = expand(Study("s", grid=(("architecture.bias=true,false", *TINY),), seeds=(0,)))
+    assert [point.arm for point in grid] == ["bias", "no bias"]
+
+
 def test_an_empty_grid_is_refused_and_names_the_key_without_values() -> None:
     with pytest.raises(ConfigurationError, match=r"the grid is empty: .*seed=range\(3,3\)"):
         expand(Study("adhoc"), "seed=range(3,3)")

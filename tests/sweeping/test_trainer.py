@@ -101,6 +101,14 @@ def test_a_truth_table_says_that_nothing_was_held_out() -> None:
     assert record.summary["test_loss"] == record.summary["train_loss"]
 
 
+def test_what_the_doctor_says_stands_last_among_the_warnings() -> None:
+    overrides = ["dataset=xor", "optimizer=gd", "stopping.epochs=5", "architecture.bias=false"]
+    record = train([compose(overrides)])[0]
+    assert [complaint.name for complaint in record.complaints] == ["even labels"]
+    assert "training rows" in record.warnings[0]
+    assert record.warnings[1:] == tuple(complaint.sentence for complaint in record.complaints)
+
+
 def test_auto_initial_weights_are_written_out() -> None:
     run = compose([*SHORT, "architecture.activations=[relu,tanh]", "architecture.depth=2"])
     assert train([run])[0].summary["initializers"] == "he, xavier, xavier"

@@ -1,0 +1,145 @@
+"""The target of a study: which arms reached it, after how many updates, and which missed it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from reports import prose
+from reports.analysis import Analysis
+from reports.cells import Cell, Part, Table, arm_labels, shown, words
+from reports.statistics import Floats, counted, died, higher_is_better
+
+COLUMNS = ["arm", "seeds", "reached", "median_updates", "rows_apart", "worst"]
+
+
+def crossing(updates: Floats, values: Floats, target: float, *, upward: bool) -> tuple[float, float]:
+    """Return when a curve first is as good as `target`.
+
+    Parameters
+    ----------
+    updates, values : ndarray, shape (rows,)
+        In order of updates; a value that is no number is as good as nothing.
+    upward : bool
+        Whether higher values are better.
+
+    Returns
+    -------
+    update : float
+        Interpolated linearly between the first row that is as good and the row before it; infinite
+        if none is.
+    apart : float
+        The updates between the two: how finely the time is resolved. Not a number on a miss.
+    """
+    good = values >= target if upward else values <= target
+    if not good.any():
+        return float("inf"), float("nan")
+    after = int(good.argmax())
+    if after == 0:
+        return float(updates[0]), 0.0
+    before = after - 1
+    apart = float(updates[after] - updates[before])
+    if not np.isfinite(values[[before, after]]).all():
+        return float(updates[after]), apart
+    share = (target - values[before]) / (values[after] - values[before])
+    return float(updates[before] + share * apart), apart
+
+
+def times(history: pd.DataFrame, runs: pd.DataFrame, metric: str, target: float) -> pd.DataFrame:
+    """Return when each run reached a target.
+
+    Parameters
+    ----------
+    history : DataFrame
+        Columns `run_id`, `update` and `metric`, sorted by update.
+    runs : DataFrame
+        Columns `run_id`, `arm`, `outcome`, `status`.
+
+    Returns
+    -------
+    DataFrame
+        `run_id, arm, updates, apart`, a row for each run that died or left a history. A run that
+        missed the target, or died after it, has infinite updates.
+    """
+    rows = {str(run): group for run, group in history.groupby("run_id", sort=False)}
+    found = []
+    for (_, run), dead in zip(runs.iterrows(), died(runs), strict=True):
+        mine = rows.get(str(run["run_id"]))
+        if dead:
+            updates, apart = float("inf"), float("nan")
+        elif mine is not None:
+            curve = mine["update"].to_numpy(float), mine[metric].to_numpy(float)
+            updates, apart = crossing(*curve, target, upward=higher_is_better(metric))
+        else:
+            continue
+        found.append({"run_id": run["run_id"], "arm": run["arm"], "updates": updates, "apart": apart})
+    return pd.DataFrame(found, columns=["run_id", "arm", "updates", "apart"])
+
+
+def reached(analysis: Analysis) -> pd.DataFrame | None:
+    """Return which arms reached the study's target; None if it states none, or nothing measured it.
+
+    Returns
+    -------
+    DataFrame
+        A row an arm, in drawing order: `arm, seeds, reached, median_updates, rows_apart, worst`, over the
+        reported seeds. A miss is infinite in the median; `rows_apart` is the coarsest resolution of a
+        time, `worst` the worst final value, a dead run's being infinite or the majority class's accuracy.
+    """
+    target = analysis.spec.get("target")
+    if target is None or target["metric"] not in analysis.history.columns:
+        return None
+    metric = str(target["metric"])
+    found = times(analysis.history, analysis.chosen, metric, float(target["value"]))
+    final = pd.Series(counted(analysis.chosen, metric), index=analysis.chosen["run_id"])
+    rows: list[dict[str, Any]] = []
+    for arm in analysis.layout.arms:
+        mine = found[found["arm"] == arm.name]
+        row = {"arm": arm.name, "seeds": len(mine), "reached": int(np.isfinite(mine["updates"]).sum())}
+        row |= dict.fromkeys(COLUMNS[3:], float("nan"))
+        if len(mine):
+            ends = final[mine["run_id"]]
+            row["median_updates"] = float(np.median(mine["updates"]))
+            row["rows_apart"] = float(mine["apart"].max())
+            row["worst"] = float(ends.min() if higher_is_better(metric) else ends.max())
+        rows.append(row)
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def missed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Keep the arms of `reached` of which a seed missed the target, or that have no seed; worst first."""
+    found = frame[(frame["reached"] < frame["seeds"]) | (frame["seeds"] == 0)]
+    share = found["reached"] / found["seeds"].clip(lower=1)
+    return found.loc[share.sort_values(kind="stable").index]
+
+
+def tables(analysis: Analysis, frame: pd.DataFrame) -> tuple[Table, ...]:
+    """Show `reached`, and by themselves the arms that missed the target: a page folds long tables."""
+    metric = str(analysis.spec["target"]["metric"])
+    headers = ("arm", "seeds that reached it", "median updates", "rows apart", "worst final value")
+    caption = (
+        f"Seeds with {prose.target(analysis)}, and the updates until then, interpolated between rows; a seed "
+        "that missed it, or died, counts as ∞."
+    )
+    every = Table("target", caption, frame, headers, _rows(analysis, frame, metric))
+    some = missed(frame)
+    if some.empty or len(some) == len(frame):
+        return (every,)
+    title = f"The arms that missed the target, {prose.target(analysis)}, with a seed or more."
+    return (Table("target_missed", title, some, headers, _rows(analysis, some, metric)), every)
+
+
+def _rows(analysis: Analysis, frame: pd.DataFrame, metric: str) -> tuple[tuple[Cell, ...], ...]:
+    labels = arm_labels(analysis)
+    return tuple(
+        (
+            words(labels[str(row["arm"])]),
+            (shown(int(row["reached"])), Part(" of "), shown(int(row["seeds"]))),
+            (shown(row["median_updates"]),),
+            (shown(row["rows_apart"]),),
+            (shown(row["worst"], metric),),
+        )
+        for _, row in frame.iterrows()
+    )

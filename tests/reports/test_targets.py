@@ -1,0 +1,163 @@
+"""Which arms reach the target of a study, after how many updates, and which miss it."""
+
+import io
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from reports.analysis import RATE, analyse
+from reports.contents import contents
+from reports.page import build
+from reports.targets import crossing, reached, times
+
+TARGET = {"metric": "train_loss", "value": 0.5}
+
+
+def curve(*values):
+    return np.arange(0.0, 10 * len(values), 10), np.array(values, dtype=float)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ((4, 2, 1), (20, 10)),
+        ((4, 2, 0), (15, 10)),
+        ((0.5, 4, 4), (0, 0)),
+        # Once is enough; and what is no number can be no end of a line.
+        ((4, 0, 9, 0), (7.5, 10)),
+        ((np.nan, 0, 0), (10, 10)),
+        ((np.inf, 1, 0), (10, 10)),
+    ],
+)
+def test_a_time_lies_where_the_line_between_two_rows_meets_the_target(values, expected):
+    assert crossing(*curve(*values), 1.0, upward=False) == expected
+
+
+def test_accuracies_reach_a_target_from_below():
+    assert crossing(*curve(0.1, 0.5, 0.9), 0.8, upward=True) == (pytest.approx(17.5), 10)
+
+
+@pytest.mark.parametrize("values", [(4, 2, 1.01), (np.nan, np.nan)])
+def test_a_miss_takes_for_ever(values):
+    updates, apart = crossing(*curve(*values), 1.0, upward=False)
+    assert np.isinf(updates)
+    assert np.isnan(apart)
+
+
+@pytest.fixture(scope="module")
+def study(synthetic):
+    """Four arms of one rate, of which the fit, and so the time to a loss of 0.5, differs."""
+    axes = {"activation": ["relu", "sigmoid", "tanh", "softplus"]}
+    record = synthetic(axes, rates=(0.4,), rows=20, diverged=[("sigmoid", 0.4, 2), ("softplus", 0.4, 0)])
+    return replace(record, spec=dict(record.spec) | {"target": TARGET})
+
+
+def said(record, **changes):
+    """Return the contents of a report, whose figures are not drawn, with other keys of the study."""
+    return contents(analyse(replace(record, spec=dict(record.spec) | changes)))
+
+
+def captions(report):
+    return " ".join(drawing.caption for drawing in report.drawings)
+
+
+def test_a_run_that_died_has_not_reached_the_target_whatever_it_did_before(study):
+    found = times(study.history, study.runs, "train_loss", 100.0).set_index("run_id")["updates"]
+    dead = study.runs.set_index("run_id")["outcome"] == "diverged"
+    assert dead.sum() == 2
+    assert np.isinf(found[dead]).all()
+    assert (found[~dead] == 0).all()
+
+
+def test_misses_and_deaths_count_in_the_median_and_in_the_worst_value(study):
+    frame = reached(analyse(study)).set_index("arm")
+    assert frame["seeds"].tolist() == [5] * 4
+    assert frame.loc["sigmoid", "reached"] <= 4
+    assert np.isinf(frame.loc["sigmoid", "worst"])
+    whole = frame[frame["reached"] == 5]
+    assert len(whole)
+    assert np.isfinite(whole[["median_updates", "rows_apart", "worst"]]).all(axis=None)
+    for arm, row in frame.iterrows():
+        runs = study.runs[(study.runs["arm"] == arm) & (study.runs["outcome"] != "diverged")]
+        final = study.history.groupby("run_id")["train_loss"].last()[runs["run_id"]]
+        assert (final <= 0.5).sum() == row["reached"]
+        assert np.isfinite(row["median_updates"]) == (row["reached"] >= 3)
+
+
+def test_a_run_without_a_history_is_not_counted_as_a_miss(study):
+    gone = study.runs.loc[(study.runs["arm"] == "relu") & (study.runs["seed"] == 1), "run_id"]
+    history = study.history[~study.history["run_id"].isin(gone)]
+    frame = reached(analyse(replace(study, history=history))).set_index("arm")
+    assert frame.loc["relu", "seeds"] == 4
+
+
+def test_the_page_says_first_who_missed_the_target(study):
+    files = build(study)
+    page = files["index.html"].decode().replace("\N{NO-BREAK SPACE}", " ")
+    frame, missed = (pd.read_csv(io.BytesIO(files[f"{name}.csv"])) for name in ("target", "target_missed"))
+    assert len(frame) == 4
+    assert missed["arm"].tolist() == frame[frame["reached"] < 5].sort_values("reached")["arm"].tolist()
+    answer = re.search(r'<p class="answer">(.*?)</p>', page)[1]
+    assert f"With every seed, {4 - len(missed)} of 4 arms reached the target, train loss ≤ 0.5." in answer
+    for _, row in missed.iterrows():
+        assert f"{row['arm']} ({row['reached']} of 5 seeds)" in answer
+    assert re.findall(r'<section id="(\w+)">', page)[0] == "reached"
+    shown = re.search(r'<table id="target_missed">(.*?)</table>', page, re.DOTALL)[1]
+    assert shown.count("<tr>") == 1 + len(missed)
+    assert "∞" in shown
+    for value in re.findall(r'data-value="(.*?)"', shown):
+        assert float(value) in set(missed.select_dtypes("number").stack())
+
+
+def test_where_no_arm_missed_nothing_is_said_to_have(study):
+    living = replace(study, runs=study.runs[study.runs["outcome"] != "diverged"])
+    report = said(living, target={"metric": "train_squared_error", "value": 1e9})
+    assert "With every seed, 4 of 4 arms reached the target, train squared error ≤ " in report.answer
+    assert "Missed by" not in report.answer
+    assert "target_missed" not in {table.name for table in report.tables}
+
+
+def test_many_misses_are_counted_and_not_all_named(synthetic):
+    arms = [f"g{number}" for number in range(8)]
+    record = synthetic({"activation": arms}, rates=(0.4,), rows=5, seeds=(0,))
+    report = said(record, target={"metric": "test_accuracy", "value": 1.1})
+    assert "With every seed, 0 of 8 arms reached the target, test accuracy ≥ 110.0" in report.answer
+    assert "g4 (0 of 1 seed); and 3 more." in report.answer
+
+
+def test_a_study_without_a_target_has_no_such_table(study):
+    report = said(study, target=None)
+    assert "target" not in {table.name for table in report.tables}
+    assert "target" not in report.answer
+
+
+def test_a_tuned_study_still_names_its_best_arm_before_the_target(synthetic):
+    report = said(synthetic({"activation": ["relu", "sigmoid"]}, rows=8), target=TARGET)
+    assert "has the highest test accuracy" in report.answer
+    sections = [section.key for section in report.sections]
+    assert sections.index("leading") < sections.index("reached") < sections.index("final")
+
+
+def test_rates_that_differ_but_are_not_tuned_are_not_called_one(study):
+    runs = study.runs.copy()
+    runs.loc[runs["arm"] == "relu", RATE] = 0.2
+    one, several = said(study), said(replace(study, runs=runs))
+    assert "At one rate for all: not a comparison of methods." in one.answer
+    assert "At one rate for all: not a comparison of methods." in captions(one)
+    assert "Rates are given, not tuned: not a comparison of methods." in several.answer
+    assert "At one rate for all" not in captions(several)
+
+
+def test_what_was_not_measured_is_not_said_to_be_missing_from_the_store(study):
+    scores = [name for name in study.history if not re.fullmatch(r".*_\d+|rho", name)]
+    [section] = [
+        each
+        for each in said(replace(study, history=study.history[scores])).sections
+        if each.key == "gradients"
+    ]
+    assert section.paragraphs == (
+        "Nothing to draw: the reported runs measured nothing of this (diagnostics=off).",
+    )
