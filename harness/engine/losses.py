@@ -12,7 +12,6 @@ import numpy as np
 from annotated_types import Gt
 
 from harness.engine.arrays import Floats
-from harness.engine.columns import column_max, column_sum
 from harness.engine.outputs import Output
 from harness.engine.weighting import ClassWeight
 
@@ -20,7 +19,7 @@ Reduction = Literal["mean", "sum"]
 
 
 class Loss(Protocol):
-    """What the network asks of a loss; z, a, y of shape (S, batch, K), logits and outputs."""
+    """What the network asks of a loss; z, a, y of shape (S, K, B): logits, outputs, targets."""
 
     outputs: ClassVar[tuple[str, ...]]
 
@@ -33,10 +32,10 @@ class Loss(Protocol):
         """Return how classes are weighted, None for all alike."""
 
     def per_sample(self, output: Output, z: Floats, a: Floats, y: Floats) -> Floats:
-        """Return the loss of each sample, shape (S, batch)."""
+        """Return the loss of each sample, shape (S, B)."""
 
     def delta(self, output: Output, z: Floats, a: Floats, y: Floats, out: Floats) -> None:
-        """Write each sample's derivative by its logits to `out`, shape (S, batch, K)."""
+        """Write each sample's derivative by its logits to `out`, shape (S, K, B)."""
 
     def constant(self, output: Output, y: Floats, weight: Floats | None = None) -> float:
         """Return the mean loss of the best constant output for targets y (N, K), weights (N,)."""
@@ -64,14 +63,14 @@ class SquaredError:
         """Return c sum_k (a_k - y_k)^2."""
         difference = a - y
         difference *= difference
-        total = column_sum(difference)
-        total *= self.coefficient(y.shape[-1])
+        total: Floats = np.add.reduce(difference, axis=1)
+        total *= self.coefficient(y.shape[1])
         return total
 
     def delta(self, output: Output, z: Floats, a: Floats, y: Floats, out: Floats) -> None:
         """Write h'(z) applied to 2 c (a - y), the true derivative for every output."""
         np.subtract(a, y, out=out)
-        factor = 2 * self.coefficient(y.shape[-1])
+        factor = 2 * self.coefficient(y.shape[1])
         if factor != 1:
             out *= factor
         output.backward(out, a)
@@ -106,21 +105,21 @@ class Huber:
         error = np.abs(a - y)
         # With q = min(|e|, t) both branches are q (|e| - q / 2).
         bounded = np.minimum(error, self.threshold)
-        total = column_sum(bounded * (error - bounded / 2))
-        total *= self.coefficient(y.shape[-1])
+        total: Floats = np.add.reduce(bounded * (error - bounded / 2), axis=1)
+        total *= self.coefficient(y.shape[1])
         return total
 
     def delta(self, output: Output, z: Floats, a: Floats, y: Floats, out: Floats) -> None:
         """Write c times e, clipped to the threshold on either side."""
         np.subtract(a, y, out=out)
         np.clip(out, -self.threshold, self.threshold, out=out)
-        out *= self.coefficient(y.shape[-1])
+        out *= self.coefficient(y.shape[1])
 
     def constant(self, output: Output, y: Floats, weight: Floats | None = None) -> float:
         """Return the loss of the best constant: each column's is where its clipped errors cancel."""
         best = np.array([self._center(column, weight) for column in y.T.astype(np.float64)])
-        answers = np.broadcast_to(best, y.shape)[None]
-        return float(_mean(self.per_sample(output, answers, answers, y[None])[0], weight))
+        answers = np.broadcast_to(best, y.shape).T[None]
+        return float(_mean(self.per_sample(output, answers, answers, y.T[None])[0], weight))
 
     def _center(self, column: Floats, weight: Floats | None) -> float:
         low, high = float(column.min()), float(column.max())
@@ -152,9 +151,9 @@ class CrossEntropy:
     def per_sample(self, output: Output, z: Floats, a: Floats, y: Floats) -> Floats:
         """Return the cross-entropy of each sample, in nats."""
         if output.name == "softmax":
-            shifted = z - column_max(z)[..., None]
-            total: Floats = np.log(column_sum(np.exp(shifted)))
-            total -= column_sum(y * shifted)
+            shifted = z - np.maximum.reduce(z, axis=1, keepdims=True)
+            total: Floats = np.log(np.add.reduce(np.exp(shifted), axis=1))
+            total -= np.add.reduce(y * shifted, axis=1)
             return total
         each = np.abs(z)
         each *= -1
@@ -162,7 +161,8 @@ class CrossEntropy:
         np.log1p(each, out=each)
         each += np.maximum(z, 0)
         each -= y * z
-        return column_sum(each)
+        both: Floats = np.add.reduce(each, axis=1)
+        return both
 
     def delta(self, output: Output, z: Floats, a: Floats, y: Floats, out: Floats) -> None:
         """Write a - y."""

@@ -1,8 +1,11 @@
 """Dense networks over a stack of runs: layout, forward pass and backpropagation.
 
 Shapes: S runs, B samples, layer l with fan_in and fan_out units. Weights (S, fan_in, fan_out),
-biases (S, 1, fan_out), signals (S, B, units). All parameters of a run lie in one row of an array
-(S, P), so that an update rule works on one array; `Network.layers` gives views by layer.
+biases (S, 1, fan_out), signals (S, units, B): the samples lie side by side in memory, so that sums
+over units run along whole rows. All parameters of a run lie in one row of an array (S, P), so that an
+update rule works on one array; `Network.layers` gives views by layer. There a layer's biases follow
+its weights, so that both are one matrix: what feeds a layer has a last row of ones, and no product
+or sum of biases is a step of its own.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,12 +19,22 @@ from harness.engine.activations import Activation
 from harness.engine.arrays import Floats
 from harness.engine.losses import Loss
 from harness.engine.outputs import Output
+from harness.engine.signals import Signals, Workspace
 
 
 @dataclass(frozen=True)
 class Layer:
-    """Views of one layer's parameters (or their gradients): (S, fan_in, fan_out), (S, 1, fan_out)."""
+    """Views of one layer's parameters, or of their gradients.
 
+    Attributes
+    ----------
+    matrix : ndarray, shape (S, fan_in + 1, fan_out)
+        The weights, and the biases as their last row; without biases the weights alone.
+    weights : ndarray, shape (S, fan_in, fan_out)
+    bias : ndarray, shape (S, 1, fan_out), or None
+    """
+
+    matrix: Floats
     weights: Floats
     bias: Floats | None
 
@@ -66,6 +79,10 @@ class Network:
         """Return the multiply-adds of the matrix products that one training sample costs."""
         return multiply_adds(self.sizes)
 
+    def workspace(self, runs: int, samples: int, dtype: DTypeLike) -> Workspace:
+        """Return memory for the signals of `runs` times `samples`."""
+        return Workspace(self.sizes[1:], self.bias, runs, samples, dtype)
+
     def is_weight(self, dtype: DTypeLike) -> Floats:
         """Return 1 for each weight and 0 for each bias, shape (P,)."""
         flags = np.zeros((1, self.parameters), dtype)
@@ -74,19 +91,15 @@ class Network:
         every: Floats = flags[0]
         return every
 
-    def layers(self, parameters: Floats) -> list[Layer]:
-        """Return views by layer into `parameters`, shape (S, P)."""
-        runs, start, found = len(parameters), 0, []
-        for fan_in, fan_out in self.shapes():
-            stop = start + fan_in * fan_out
-            weights = parameters[:, start:stop].reshape(runs, fan_in, fan_out)
+    def layers(self, parameters: Floats, above: int = 0) -> list[Layer]:
+        """Return views by layer into `parameters`, shape (S, P), or of those layers `above` some."""
+        start, found = 0, []
+        for fan_in, fan_out in pairwise(self.sizes[above:]):
+            rows = fan_in + self.bias
+            stop = start + rows * fan_out
+            matrix = parameters[:, start:stop].reshape(len(parameters), rows, fan_out)
+            found.append(Layer(matrix, matrix[:, :fan_in], matrix[:, fan_in:] if self.bias else None))
             start = stop
-            bias = None
-            if self.bias:
-                stop = start + fan_out
-                bias = parameters[:, start:stop].reshape(runs, 1, fan_out)
-                start = stop
-            found.append(Layer(weights, bias))
         return found
 
 
@@ -100,45 +113,17 @@ def multiply_adds(sizes: Sequence[int]) -> int:
     return 3 * sum(products) - products[0]
 
 
-@dataclass(frozen=True)
-class Signals:
-    """Preallocated arrays of a forward and a backward pass, one of each for every layer."""
-
-    z: list[Floats]
-    a: list[Floats]
-    delta: list[Floats]
-    slope: list[Floats]
-
-    @classmethod
-    def empty(cls, network: Network, runs: int, samples: int, dtype: DTypeLike) -> "Signals":
-        """Allocate the signals of `runs` times `samples`."""
-
-        def allocate() -> list[Floats]:
-            return [np.empty((runs, samples, units), dtype) for units in network.sizes[1:]]
-
-        return cls(allocate(), allocate(), allocate(), allocate())
-
-    def part(self, runs: int, samples: int) -> "Signals":
-        """Return views for the first `runs` and `samples`."""
-        return Signals(
-            *(
-                [array[:runs, :samples] for array in arrays]
-                for arrays in (self.z, self.a, self.delta, self.slope)
-            )
-        )
-
-
 def forward(network: Network, layers: list[Layer], x: Floats, signals: Signals) -> None:
-    """Write z_l = a_{l-1} W_l + b_l and a_l = g_l(z_l) of every layer to `signals`; a_0 = x."""
-    a = x
+    """Write z_l = W_l^T a_{l-1} + b_l and a_l = g_l(z_l) of every layer to `signals`.
+
+    `x` is a_0, shape (S, D, B), with biases (S, D + 1, B), its last row ones.
+    """
+    below = x
     functions: tuple[Activation | Output, ...] = (*network.activations, network.output)
     for layer, function in enumerate(functions):
-        z = np.matmul(a, layers[layer].weights, out=signals.z[layer])
-        bias = layers[layer].bias
-        if bias is not None:
-            z += bias
-        a = signals.a[layer]
-        function.apply(z, out=a)
+        z = np.matmul(layers[layer].matrix.swapaxes(1, 2), below, out=signals.z[layer])
+        function.apply(z, out=signals.a[layer])
+        below = signals.fed[layer]
 
 
 def backward(
@@ -153,42 +138,42 @@ def backward(
 ) -> None:
     """Write the gradient of `scale` times the summed loss of the batch to `gradients`.
 
-    `scale` is a number, or one for each run (S, 1, 1) or each sample (S, B, 1).
-
     The four equations of backpropagation (Rumelhart, Hinton and Williams 1986), by layer:
-    delta_L = dJ/da_L h'(z_L), delta_l = (delta_{l+1} W_{l+1}^T) g'(z_l),
-    dJ/dW_l = a_{l-1}^T delta_l, dJ/db_l = sum of delta_l over samples.
-    `signals` must hold the forward pass of `x`.
+    delta_L = dJ/da_L h'(z_L), delta_l = (W_{l+1} delta_{l+1}) g'(z_l),
+    dJ/dW_l = a_{l-1} delta_l^T, dJ/db_l = sum of delta_l over samples.
+    `signals` must hold the forward pass of `x`; y has shape (S, K, B). `scale` is a number, or one for
+    each run (S, 1, 1) or each sample (S, 1, B).
     """
     last = network.layer_count - 1
     delta = signals.delta[last]
     loss.delta(network.output, signals.z[last], signals.a[last], y, out=delta)
     delta *= scale
     for layer in range(last, -1, -1):
-        below = signals.a[layer - 1] if layer else x
-        weight_gradient(below, delta, out=gradients[layer].weights)
-        bias = gradients[layer].bias
-        if bias is not None:
-            np.add.reduce(delta, axis=1, keepdims=True, out=bias)
+        weight_gradient(signals.fed[layer - 1] if layer else x, delta, out=gradients[layer].matrix)
         if layer:
-            delta = hand_down(network, layers, signals, layer)
+            below = layer - 1
+            slope = signals.slope[below]
+            network.activations[below].slope(signals.z[below], signals.a[below], out=slope)
+            delta = hand_down(layers[layer], delta, slope, out=signals.delta[below])
 
 
 def weight_gradient(below: Floats, delta: Floats, out: Floats) -> None:
-    """Write a^T delta for each run; of one sample it is an outer product."""
-    if delta.shape[1] == 1:
-        # matmul with an inner size of 1 takes four times as long as einsum's outer product, which
-        # contracts nothing and so keeps the law of the stack.
-        np.einsum("si,sj->sij", below[:, 0], delta[:, 0], out=out)
-    else:
-        np.matmul(below.swapaxes(1, 2), delta, out=out)
+    """Write a delta^T for each run, its last row that of the biases."""
+    if delta.shape[2] == 1:
+        # A product of inner size 1 runs outside BLAS, eight times slower. A second sample of zeros
+        # adds nothing to it.
+        below, delta = _beside_zeros(below), _beside_zeros(delta)
+    np.matmul(below, delta.swapaxes(1, 2), out=out)
 
 
-def hand_down(network: Network, layers: list[Layer], signals: Signals, layer: int) -> Floats:
-    """Write delta of the layer below `layer` to `signals`, and its g'(z); return the former."""
-    below = layer - 1
-    delta, slope = signals.delta[below], signals.slope[below]
-    np.matmul(signals.delta[layer], layers[layer].weights.swapaxes(1, 2), out=delta)
-    network.activations[below].slope(signals.z[below], signals.a[below], out=slope)
-    delta *= slope
-    return delta
+def _beside_zeros(column: Floats) -> Floats:
+    two = np.zeros((len(column), 2, column.shape[1]), column.dtype)
+    two[:, 0] = column[:, :, 0]
+    return two.swapaxes(1, 2)
+
+
+def hand_down(layer: Layer, delta: Floats, slope: Floats, out: Floats) -> Floats:
+    """Write delta of the layer below `layer`, whose g'(z) is `slope`, to `out`, and return it."""
+    np.matmul(layer.weights, delta, out=out)
+    out *= slope
+    return out

@@ -7,11 +7,10 @@ import numpy as np
 
 from harness.engine.activations import Sigmoid
 from harness.engine.arrays import Floats
-from harness.engine.columns import column_max, column_sum
 
 
 class Output(Protocol):
-    """What the network asks of an output; z, a, d of shape (S, batch, K)."""
+    """What the network asks of an output; z, a, d of shape (S, K, B)."""
 
     largest_slope: ClassVar[float | None]
 
@@ -43,7 +42,7 @@ class IdentityOutput:
 
 @dataclass(frozen=True)
 class SigmoidOutput:
-    """a = 1 / (1 + exp(-z)) in each column, delta = d a (1 - a)."""
+    """a = 1 / (1 + exp(-z)) in each unit, delta = d a (1 - a)."""
 
     name: Literal["sigmoid"] = "sigmoid"
     largest_slope: ClassVar[float | None] = Sigmoid.largest_slope
@@ -60,7 +59,7 @@ class SigmoidOutput:
 
 @dataclass(frozen=True)
 class SoftmaxOutput:
-    """a = exp(z) / sum exp(z) over the columns, delta = a (d - sum d a).
+    """a = exp(z) / sum exp(z) over the units, delta = a (d - sum d a).
 
     The second is the softmax's Jacobian diag(a) - a a^T applied to d (Bridle 1990).
     """
@@ -69,14 +68,16 @@ class SoftmaxOutput:
     largest_slope: ClassVar[float | None] = None
 
     def apply(self, z: Floats, out: Floats) -> None:
-        """Write the softmax of z over the last axis to `out`."""
-        np.subtract(z, column_max(z)[..., None], out=out)
+        """Write the softmax of z over its units to `out`; no exponent is positive."""
+        total = np.maximum.reduce(z, axis=1, keepdims=True)
+        np.subtract(z, total, out=out)
         np.exp(out, out=out)
-        out /= column_sum(out)[..., None]
+        np.add.reduce(out, axis=1, keepdims=True, out=total)
+        out /= total
 
     def backward(self, d: Floats, a: Floats) -> None:
         """Apply the Jacobian to d, in place."""
-        d -= column_sum(d * a)[..., None]
+        d -= np.add.reduce(d * a, axis=1, keepdims=True)
         d *= a
 
 

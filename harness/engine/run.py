@@ -1,6 +1,7 @@
 """What the engine is asked for: one run, its choices and its arrays."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,19 @@ class Split:
             object.__setattr__(self, name, np.ascontiguousarray(getattr(self, name)))
         if self.weight is not None:
             object.__setattr__(self, "weight", scaled(self.weight.astype(self.x.dtype)))
+
+    def inputs(self, bias: bool) -> Floats:
+        """Return what feeds the first layer: x, or with biases x and a last column of ones."""
+        return self._extended if bias else self.x
+
+    @cached_property
+    def _extended(self) -> Floats:
+        return np.hstack([self.x, np.ones((len(self.x), 1), self.x.dtype)])
+
+    @cached_property
+    def targets(self) -> Floats:
+        """Return y by output, shape (K, N), contiguous."""
+        return np.ascontiguousarray(self.y.T)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,27 +97,32 @@ class Run:
         """Return N, the number of training samples."""
         return len(self.data.train.x)
 
-    @property
+    @cached_property
     def epoch(self) -> Epoch:
         """Return what a pass over the training samples consists of."""
         return self.feeding.epoch(self.samples)
 
-    @property
+    @cached_property
     def batch(self) -> int:
         """Return the batch size."""
         return self.epoch.batch
 
-    @property
+    @cached_property
     def per_epoch(self) -> int:
         """Return the updates of an epoch."""
         return self.epoch.updates
 
-    @property
+    @cached_property
+    def in_blocks(self) -> bool:
+        """Return whether updates go by blocks: sample by sample, and W <- W - rate g as it is."""
+        return self.batch == 1 and not self.update_rule.chain()
+
+    @cached_property
     def budget(self) -> int:
         """Return the budget in updates."""
         return self.stopping.budget(self.epoch, self.network.multiply_adds)
 
-    @property
+    @cached_property
     def controls(self) -> list[int]:
         """Return the updates at which control readings are taken."""
         return self.stopping.controls(self.per_epoch, self.budget)

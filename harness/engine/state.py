@@ -47,6 +47,9 @@ class Arrays:
         Index of the control reading with the lowest loss, by the stopping rule.
     best_parameters : ndarray, shape (S, P)
         Parameters at that reading; of no columns where the end does not restore them.
+    anchor : ndarray, shape (S, P)
+        Parameters at the start of the current block of samples, where updates go by blocks; else of no
+        columns.
     moved : ndarray, shape (S, L)
         Sum over the updates since the last row of the squared norm of each layer's change.
     moves : ndarray, shape (S,)
@@ -70,6 +73,7 @@ class Arrays:
     waited: Integers
     best_reading: Integers
     best_parameters: Floats
+    anchor: Floats
     moved: Floats
     moves: Integers
     outcome: Integers
@@ -141,6 +145,7 @@ def initial_arrays(runs: tuple[Run, ...]) -> Arrays:
         waited=np.zeros((count, 2), np.int64),
         best_reading=np.zeros(count, np.int64),
         best_parameters=initial[:, :at_best].copy(),
+        anchor=initial[:, : size if first.in_blocks else 0].copy(),
         moved=np.zeros((count, first.network.layer_count)),
         moves=np.zeros(count, np.int64),
         outcome=np.full(count, Outcome.running, np.int64),

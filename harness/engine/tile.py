@@ -3,19 +3,17 @@
 import numpy as np
 
 from harness.engine.arrays import Flags, Floats, Integers
+from harness.engine.batches import Batches
+from harness.engine.blocks import Blocks
 from harness.engine.cadence import row_updates
 from harness.engine.control import decide, restored, splits_read
 from harness.engine.feeding import epoch_order
 from harness.engine.measuring import Meter, Row
-from harness.engine.network import Signals, backward, forward
-from harness.engine.run import Data, Run, numbers
+from harness.engine.rates import Rates
+from harness.engine.run import Data, Run
 from harness.engine.state import Arrays
 from harness.engine.stopping import Outcome
-from harness.engine.transformations import Step
-from harness.engine.update_rules import descend
 from harness.streams import pack, unpack
-
-BLOCK_BYTES = 1 << 18
 
 
 class Tile:
@@ -33,9 +31,6 @@ class Tile:
         self.meter = Meter(self.kind)
         self.rows_at = frozenset(row_updates(self.kind.diagnostics, self.kind.budget, self.kind.per_epoch))
         self.controls = {update: index for index, update in enumerate(self.kind.controls)}
-        self.chain = self.kind.update_rule.chain()
-        self.is_weight = self.kind.network.is_weight(self.kind.dtype)
-        self.follows_moves = "update_ratio" in self.kind.diagnostics.measures
         self.update = int(arrays.update[0])
         self._bind()
 
@@ -45,22 +40,13 @@ class Tile:
         self.runs = [self.all_runs[member] for member in self.living]
         self.arrays = self.whole.take(self.living)
         self.generators = [unpack(words) for words in self.arrays.generator]
-        distinct: dict[int, Data] = {id(run.data): run.data for run in self.runs}
-        place = {key: index for index, key in enumerate(distinct)}
-        self.offset = np.array([place[id(run.data)] for run in self.runs])[:, None] * kind.samples
-        self.train_x = np.concatenate([data.train.x for data in distinct.values()])
-        self.train_y = np.concatenate([data.train.y for data in distinct.values()])
-        weights = [data.train.weight for data in distinct.values() if data.train.weight is not None]
-        self.train_weight = np.concatenate(weights) if weights else None
+        distinct = {id(run.data): run.data for run in self.runs}
         losses = {key: constant_loss(kind, data) for key, data in distinct.items()}
         self.constant = np.array([losses[id(run.data)] for run in self.runs])
-        self.first_rate = numbers([run.feeding for run in self.runs], kind.dtype)["learning_rate"]
-        self.factor = float("nan")
-        self.rule_numbers = numbers([run.update_rule for run in self.runs], kind.dtype)
-        self.gradient = np.empty_like(self.arrays.parameters)
+        self.rates = Rates(self.runs, self.arrays.rate_factor)
         self.layers = kind.network.layers(self.arrays.parameters)
-        self.gradients = kind.network.layers(self.gradient)
-        self.signals = Signals.empty(kind.network, len(self.runs), kind.batch, kind.dtype)
+        path = Blocks if kind.in_blocks else Batches
+        self.path = path(self.runs, self.arrays, self.rates)
 
     def advance(self, members: Integers, updates: int | None) -> list[Row]:
         """Train for `updates` more updates, or to the end; return the rows measured.
@@ -82,20 +68,22 @@ class Tile:
         return rows
 
     def learn(self, x: Floats, y: Floats, weight: Floats | None) -> Floats:
-        """Make an update by each batch of x (S, n, D) and y (S, n, K), in the order given.
+        """Make an update by each batch of x (S, D, n) and y (S, K, n), weight (S, n), in the order given.
 
         Returns
         -------
         ndarray, shape (S, n)
             The loss of each sample before the update that it took part in.
         """
-        kind, losses = self.kind, np.empty(x.shape[:2])
-        for first in range(0, x.shape[1], kind.batch):
+        kind, path = self.kind, Batches(self.runs, self.arrays, self.rates)
+        losses = np.empty((len(x), x.shape[2]))
+        for first in range(0, x.shape[2], kind.batch):
             batch = slice(first, first + kind.batch)
-            part = None if weight is None else weight[None, :, batch]
-            signals = self._learn(x[None, :, batch], y[None, :, batch], part)
+            part = None if weight is None else weight[None, :, None, batch]
+            signals = path.learn(x[None, :, :, batch], y[None, :, :, batch], part, self.update)
             output, z, a = kind.network.output, signals.z[-1], signals.a[-1]
-            losses[:, batch] = kind.loss.per_sample(output, z, a, y[:, batch])
+            losses[:, batch] = kind.loss.per_sample(output, z, a, y[:, :, batch])
+            self.update += 1
         self._write_back()
         return losses
 
@@ -106,22 +94,14 @@ class Tile:
             self.whole.put(self.living, self.arrays)
 
     def _train_to(self, stop: int) -> None:
-        kind = self.kind
-        epoch = kind.epoch
-        whole_batches = epoch.samples // epoch.batch
-        row_bytes = self.train_x.shape[1] * self.train_x.itemsize
-        block = max(1, BLOCK_BYTES // (row_bytes * kind.batch * len(self.runs)))
+        per_epoch = self.kind.per_epoch
         while self.update < stop:
-            position = self.update % kind.per_epoch
+            position = self.update % per_epoch
             if position == 0:
                 self._begin_epoch()
-            ahead = min(stop - self.update, kind.per_epoch - position)
-            count = min(ahead, block, whole_batches - position)
-            if count > 0:
-                self._train_block(position * kind.batch, kind.batch, count)
-            else:
-                left = epoch.samples - whole_batches * kind.batch
-                self._train_block(whole_batches * kind.batch, left, 1)
+            count = min(stop - self.update, per_epoch - position)
+            self.path.train(position, count, self.update)
+            self.update += count
 
     def _begin_epoch(self) -> None:
         arrays, stopping, per_epoch = self.arrays, self.kind.stopping, self.kind.per_epoch
@@ -130,86 +110,6 @@ class Tile:
                 arrays.order[member] = epoch_order(run.feeding, run.data.train.y, generator)
         if stopping.tolerance is not None and self.update + per_epoch in self.controls:
             arrays.epoch_start[...] = arrays.parameters
-
-    def _train_block(self, first: int, batch: int, count: int) -> None:
-        """Make `count` updates with batches of `batch` samples from place `first` of the epoch."""
-        x, y, weight = self._gather(first, batch, count)
-        self._learn(x, y, weight)
-
-    def _learn(self, x: Floats, y: Floats, weight: Floats | None) -> Signals:
-        """Make one update by each batch of x (count, S, B, D), y (count, S, B, K), weight (count, S, B).
-
-        Return the signals of the last batch, before its update.
-        """
-        count, runs, batch = x.shape[:3]
-        signals = self.signals.part(runs, batch)
-        divisor = batch if self.kind.loss.reduction == "mean" else 1
-        for step in range(count):
-            rate = self._rate()
-            scale: float | Floats = 1 / divisor if self.chain else rate[:, :, None] / divisor
-            if weight is not None:
-                scale = scale * weight[step, :, :, None]
-            forward(self.kind.network, self.layers, x[step], signals)
-            backward(
-                self.kind.network,
-                self.kind.loss,
-                self.layers,
-                x[step],
-                y[step],
-                signals,
-                self.gradients,
-                scale,
-            )
-            step_of = Step(
-                self.arrays.parameters,
-                self.is_weight,
-                self.arrays.rule,
-                self.rule_numbers,
-                self.update + 1,
-            )
-            descend(self.chain, self.gradient, rate if self.chain else None, step_of)
-            if self.follows_moves:
-                self._follow_moves()
-            self.update += 1
-        return signals
-
-    def _rate(self) -> Floats:
-        """Return the rate of the next update, shape (S, 1)."""
-        factor = self.kind.schedule.factor(self.update, self.kind.per_epoch, self.kind.budget)
-        if factor != self.factor:
-            self.factor = factor
-            self.rate = self.first_rate * self.arrays.rate_factor[:, None]
-            self.rate *= factor
-        return self.rate
-
-    def _gather(self, first: int, batch: int, count: int) -> tuple[Floats, Floats, Floats | None]:
-        """Return inputs (count, S, batch, D), targets (count, S, batch, K), weights (count, S, batch)."""
-        weight = self.train_weight
-        last = first + count * batch
-        if len(self.runs) == 1 and not self.arrays.order.shape[1]:
-            shape = (count, 1, batch)
-            return (
-                self.train_x[first:last].reshape(*shape, -1),
-                self.train_y[first:last].reshape(*shape, -1),
-                None if weight is None else weight[first:last].reshape(shape),
-            )
-        if self.arrays.order.shape[1]:
-            places = self.arrays.order[:, first:last] + self.offset
-        else:
-            places = np.arange(first, last) + self.offset
-        index = places.reshape(len(self.runs), count, batch).swapaxes(0, 1)
-        return (
-            self.train_x.take(index, axis=0),
-            self.train_y.take(index, axis=0),
-            None if weight is None else weight.take(index),
-        )
-
-    def _follow_moves(self) -> None:
-        moved = self.arrays.moved
-        for layer, step in enumerate(self.gradients):
-            flat = step.weights.reshape(len(self.runs), -1)
-            moved[:, layer] += np.vecdot(flat, flat)
-        self.arrays.moves[:] += 1
 
     def _settle(self, members: Integers) -> list[Row]:
         """Take the rows and control readings due at this update; let go of runs that ended."""
@@ -247,7 +147,7 @@ class Tile:
         samples = kind.epoch.seen(self.update)
         moved = np.sqrt(arrays.moved[which] / arrays.moves[which, None])
         data = [run.data for run, chosen in zip(self.runs, which, strict=True) if chosen]
-        row = self.meter.rows(arrays.parameters[which], data, moved)
+        row = self.meter.rows(arrays.parameters[which], arrays.initial[which], data, moved)
         count = len(data)
         return {
             "member": members[self.living[which]],
@@ -267,7 +167,7 @@ class Tile:
         }
         index = self.controls[self.update]
         decide(self.kind, self.arrays, index, losses, self.constant, self._at_rest())
-        self.factor = float("nan")
+        self.rates.refresh()
 
     def _at_rest(self) -> Flags:
         """Return which runs' weights hardly changed: ||dW|| over an epoch <= tolerance rate ||W||."""
@@ -282,7 +182,7 @@ class Tile:
             weights = now.weights.reshape(len(self.runs), -1)
             change += np.vecdot(difference, difference)
             size += np.vecdot(weights, weights)
-        limit = tolerance * self._rate()[:, 0]
+        limit = tolerance * self.rates.at(self.update)[:, 0]
         flags: Flags = np.sqrt(change) <= limit * np.sqrt(size)
         return flags
 

@@ -5,17 +5,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.engine.arrays import Floats, Integers
+from harness.engine.arrays import Floats, Integers, arithmetic
+from harness.engine.blocks import BLOCK
 from harness.engine.network import Network
-from harness.engine.run import Run
+from harness.engine.run import Run, Split
 from harness.engine.state import BEFORE_ANY, State, initial_arrays
 from harness.engine.stopping import Outcome, StoppedBy
 from harness.engine.tile import Tile, constant_loss
+from harness.engine.update_rules import state_names
 
-NUMERICS = 1
+NUMERICS = 2
 """Raised whenever the same configuration begins to give other bits."""
 
-TILE_BYTES = 1 << 20
+TILE_BYTES = 5 << 18
+"""What one update of a tile touches is to fit a core's own cache: 1.25 MiB is usual."""
 
 Rows = dict[str, Floats]
 
@@ -80,12 +83,12 @@ def advance(state: State, updates: int | None = None) -> tuple[State, Rows]:
         raise ValueError("a state that learnt from samples as they came is at no place of an epoch")
     arrays = state.arrays.copy()
     parts: list[Rows] = []
-    with np.errstate(all="ignore"):
+    with arithmetic():
         for members in tiles(state):
             tile = Tile([state.runs[member] for member in members], arrays.take(members))
             parts += tile.advance(members, updates)
             arrays.put(members, tile.whole)
-    return State(state.runs, arrays), _table(parts)
+    return State(state.runs, arrays), joined(parts)
 
 
 def learn(state: State, x: Floats, y: Floats, weight: Floats | None = None) -> tuple[State, Floats]:
@@ -112,17 +115,20 @@ def learn(state: State, x: Floats, y: Floats, weight: Floats | None = None) -> t
     """
     arrays, count = state.arrays.copy(), len(state.runs)
     arrays.settled[:] = BEFORE_ANY
-    x = np.ascontiguousarray(np.broadcast_to(x, (count, *x.shape[-2:])))
-    y = np.ascontiguousarray(np.broadcast_to(y, (count, *y.shape[-2:])))
+    stream = Split(x.reshape(-1, x.shape[-1]), y.reshape(-1, y.shape[-1]))
+    inputs = stream.inputs(state.runs[0].network.bias)
+    width = inputs.shape[1]
+    x = np.broadcast_to(inputs.reshape(*x.shape[:-1], width), (count, x.shape[-2], width))
+    y = np.broadcast_to(y, (count, *y.shape[-2:]))
     weights = None if weight is None else np.broadcast_to(weight, x.shape[:2])
     losses = np.empty(x.shape[:2])
     size = tile_size(state.runs[0])
-    with np.errstate(all="ignore"):
+    with arithmetic():
         for low in range(0, count, size):
             members = np.arange(low, min(low + size, count))
             tile = Tile([state.runs[member] for member in members], arrays.take(members))
             part = None if weights is None else weights[members]
-            losses[members] = tile.learn(x[members], y[members], part)
+            losses[members] = tile.learn(x[members].swapaxes(1, 2), y[members].swapaxes(1, 2), part)
             arrays.put(members, tile.whole)
     return State(state.runs, arrays), losses
 
@@ -154,9 +160,16 @@ def tiles(state: State) -> Iterator[Integers]:
 
 def tile_size(run: Run) -> int:
     """Return how many runs like `run` train together: a matter of shapes and dtype alone."""
-    signals = 4 * run.batch * sum(run.network.sizes)
-    each = (signals + 3 * run.network.parameters) * np.dtype(run.dtype).itemsize
-    return max(1, TILE_BYTES // each)
+    sizes, parameters = run.network.sizes, run.network.parameters
+    units = sum(sizes[1:])
+    if run.in_blocks:
+        upper = parameters - (sizes[0] + run.network.bias) * sizes[1]
+        touched = BLOCK * (sizes[1] + BLOCK + sizes[-1]) + 2 * upper + 6 * units
+    else:
+        # The parameters, their gradient, the rule's state and its scratch; x, y and the signals.
+        arrays = 2 + len(state_names(run.update_rule)) + bool(run.update_rule.chain())
+        touched = arrays * parameters + run.batch * (sizes[0] + 1 + sizes[-1] + 4 * units)
+    return max(1, TILE_BYTES // (touched * np.dtype(run.dtype).itemsize))
 
 
 def _best_update(state: State, member: int) -> int:
@@ -186,7 +199,9 @@ def _plain_nan(array: Floats) -> Floats:
     return result
 
 
-def _table(parts: list[Rows]) -> Rows:
+def joined(parts: list[Rows]) -> Rows:
+    """Return the rows of several legs or tiles as one table, sorted by member, then update."""
+    parts = [part for part in parts if part]
     if not parts:
         return {}
     table = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -1,7 +1,8 @@
 """The links of update rules: small transformations of a gradient, each with named state.
 
-A transformation changes the gradient (S, P) in place and keeps state arrays of the same shape. `numbers`
-holds what may differ between runs, each of shape (S, 1), under the names of the rule's fields.
+A transformation takes an array (S, P) that it may change, keeps state arrays of the same shape, and
+returns the array to go on with: its state only where it is the last link. `numbers` holds what may
+differ between runs, each of shape (S, 1), under the names of the rule's fields.
 """
 
 from collections.abc import Mapping
@@ -13,9 +14,9 @@ import numpy as np
 from harness.engine.arrays import Floats
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Step:
-    """What a transformation may read besides the gradient.
+    """What a transformation may read and write besides the array it is given.
 
     Attributes
     ----------
@@ -24,6 +25,8 @@ class Step:
     is_weight : ndarray of the parameters' dtype, shape (P,)
         1 for weights, 0 for biases, which no penalty touches.
     state, numbers : mapping of str to ndarray, shapes (S, P) and (S, 1)
+    gradient, scratch : ndarray, shape (S, P)
+        Memory: where a chain's gradient begins, and as much again.
     number : int
         Of the update, counted from 1.
     """
@@ -32,7 +35,13 @@ class Step:
     is_weight: Floats
     state: Mapping[str, Floats]
     numbers: Mapping[str, Floats]
-    number: int
+    gradient: Floats
+    scratch: Floats
+    number: int = 0
+
+    def spare(self, used: Floats) -> Floats:
+        """Return whichever memory `used` is not."""
+        return self.gradient if used is self.scratch else self.scratch
 
 
 class Transformation(Protocol):
@@ -40,8 +49,8 @@ class Transformation(Protocol):
 
     state: ClassVar[tuple[str, ...]]
 
-    def apply(self, gradient: Floats, step: Step) -> None:
-        """Transform `gradient` in place, and the state with it."""
+    def apply(self, gradient: Floats, step: Step) -> Floats:
+        """Return what becomes of `gradient`, and change the state with it."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +59,10 @@ class ClipValue:
 
     state: ClassVar[tuple[str, ...]] = ()
 
-    def apply(self, gradient: Floats, step: Step) -> None:
+    def apply(self, gradient: Floats, step: Step) -> Floats:
         """Clip every entry."""
         limit = step.numbers["clip_value"]
-        np.clip(gradient, -limit, limit, out=gradient)
+        return np.clip(gradient, -1 * limit, limit, out=gradient)
 
 
 @dataclass(frozen=True)
@@ -62,12 +71,13 @@ class ClipNorm:
 
     state: ClassVar[tuple[str, ...]] = ()
 
-    def apply(self, gradient: Floats, step: Step) -> None:
+    def apply(self, gradient: Floats, step: Step) -> Floats:
         """Shorten gradients that are longer than the limit."""
         norm = np.sqrt(np.vecdot(gradient, gradient))[:, None]
         limit = step.numbers["clip_norm"]
         # 1 where the norm is within the limit, also where it is 0.
         gradient *= limit / np.maximum(norm, limit)
+        return gradient
 
 
 @dataclass(frozen=True)
@@ -76,9 +86,9 @@ class AddL2:
 
     state: ClassVar[tuple[str, ...]] = ()
 
-    def apply(self, gradient: Floats, step: Step) -> None:
+    def apply(self, gradient: Floats, step: Step) -> Floats:
         """Add l2 times the weights."""
-        gradient += step.numbers["l2"] * (step.parameters * step.is_weight)
+        return _add_weights(gradient, step, "l2")
 
 
 @dataclass(frozen=True)
@@ -87,9 +97,14 @@ class AddL1:
 
     state: ClassVar[tuple[str, ...]] = ()
 
-    def apply(self, gradient: Floats, step: Step) -> None:
+    def apply(self, gradient: Floats, step: Step) -> Floats:
         """Add l1 times the signs of the weights."""
-        gradient += step.numbers["l1"] * (np.sign(step.parameters) * step.is_weight)
+        penalty = step.spare(gradient)
+        np.sign(step.parameters, out=penalty)
+        penalty *= step.is_weight
+        penalty *= step.numbers["l1"]
+        gradient += penalty
+        return gradient
 
 
 @dataclass(frozen=True)
@@ -101,9 +116,9 @@ class AddDecay:
 
     state: ClassVar[tuple[str, ...]] = ()
 
-    def apply(self, gradient: Floats, step: Step) -> None:
+    def apply(self, gradient: Floats, step: Step) -> Floats:
         """Add weight_decay times the weights."""
-        gradient += step.numbers["weight_decay"] * (step.parameters * step.is_weight)
+        return _add_weights(gradient, step, "weight_decay")
 
 
 @dataclass(frozen=True)
@@ -112,12 +127,12 @@ class Accumulate:
 
     state: ClassVar[tuple[str, ...]] = ("velocity",)
 
-    def apply(self, gradient: Floats, step: Step) -> None:
-        """Replace the gradient by the velocity."""
+    def apply(self, gradient: Floats, step: Step) -> Floats:
+        """Return the velocity."""
         velocity = step.state["velocity"]
         velocity *= step.numbers["momentum"]
         velocity += gradient
-        gradient[...] = velocity
+        return velocity
 
 
 @dataclass(frozen=True)
@@ -126,12 +141,13 @@ class LookAhead:
 
     state: ClassVar[tuple[str, ...]] = ("velocity",)
 
-    def apply(self, gradient: Floats, step: Step) -> None:
+    def apply(self, gradient: Floats, step: Step) -> Floats:
         """Add the velocity, once more decayed, to the gradient."""
         velocity, momentum = step.state["velocity"], step.numbers["momentum"]
         velocity *= momentum
         velocity += gradient
-        gradient += momentum * velocity
+        gradient += np.multiply(velocity, momentum, out=step.spare(gradient))
+        return gradient
 
 
 @dataclass(frozen=True)
@@ -140,11 +156,11 @@ class ScaleBySum:
 
     state: ClassVar[tuple[str, ...]] = ("squares",)
 
-    def apply(self, gradient: Floats, step: Step) -> None:
+    def apply(self, gradient: Floats, step: Step) -> Floats:
         """Divide by the root of the sum of squares so far."""
-        squares = step.state["squares"]
-        squares += gradient * gradient
-        gradient /= np.sqrt(squares) + step.numbers["epsilon"]
+        squares, spare = step.state["squares"], step.spare(gradient)
+        squares += np.multiply(gradient, gradient, out=spare)
+        return _divide_by_root(gradient, squares, step, spare)
 
 
 @dataclass(frozen=True)
@@ -153,10 +169,11 @@ class ScaleByMean:
 
     state: ClassVar[tuple[str, ...]] = ("squares",)
 
-    def apply(self, gradient: Floats, step: Step) -> None:
+    def apply(self, gradient: Floats, step: Step) -> Floats:
         """Divide by the root of the moving mean of squares."""
-        _moving_mean(step.state["squares"], gradient * gradient, step.numbers["beta"])
-        gradient /= np.sqrt(step.state["squares"]) + step.numbers["epsilon"]
+        squares, spare = step.state["squares"], step.spare(gradient)
+        _moving_mean(squares, np.multiply(gradient, gradient, out=spare), step.numbers["beta"])
+        return _divide_by_root(gradient, squares, step, spare)
 
 
 @dataclass(frozen=True)
@@ -169,19 +186,40 @@ class ScaleByMoments:
 
     state: ClassVar[tuple[str, ...]] = ("mean", "squares")
 
-    def apply(self, gradient: Floats, step: Step) -> None:
-        """Replace the gradient by the scaled mean."""
-        mean, squares = step.state["mean"], step.state["squares"]
+    def apply(self, gradient: Floats, step: Step) -> Floats:
+        """Return the scaled mean.
+
+        Both corrections are carried out on numbers of shape (S, 1), as the paper's section 2 has it:
+        with r = sqrt(1 - beta_2^t), g <- m (r / (1 - beta_1^t)) / (sqrt(v) + epsilon r).
+        """
+        mean, squares, scaled = step.state["mean"], step.state["squares"], step.spare(gradient)
         first, second = step.numbers["beta_1"], step.numbers["beta_2"]
-        _moving_mean(squares, gradient * gradient, second)
+        _moving_mean(squares, np.multiply(gradient, gradient, out=scaled), second)
         _moving_mean(mean, gradient, first)
-        np.divide(squares, 1 - second**step.number, out=gradient)
-        np.sqrt(gradient, out=gradient)
-        gradient += step.numbers["epsilon"]
-        np.divide(mean, gradient, out=gradient)
-        gradient /= 1 - first**step.number
+        root = np.sqrt(1 - second**step.number)
+        np.sqrt(squares, out=scaled)
+        scaled += step.numbers["epsilon"] * root
+        np.divide(mean, scaled, out=scaled)
+        scaled *= root / (1 - first**step.number)
+        return scaled
+
+
+def _add_weights(gradient: Floats, step: Step, coefficient: str) -> Floats:
+    penalty = np.multiply(step.parameters, step.is_weight, out=step.spare(gradient))
+    penalty *= step.numbers[coefficient]
+    gradient += penalty
+    return gradient
+
+
+def _divide_by_root(gradient: Floats, squares: Floats, step: Step, spare: Floats) -> Floats:
+    np.sqrt(squares, out=spare)
+    spare += step.numbers["epsilon"]
+    gradient /= spare
+    return gradient
 
 
 def _moving_mean(mean: Floats, value: Floats, beta: Floats) -> None:
+    """Write beta mean + (1 - beta) value to `mean`; `value` is used up."""
     mean *= beta
-    mean += (1 - beta) * value
+    value *= 1 - beta
+    mean += value

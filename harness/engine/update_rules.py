@@ -6,8 +6,9 @@ A rule is a chain of transformations. Every rule can clip the gradient first and
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, Protocol
+from typing import Annotated, ClassVar, Literal, Protocol
 
+import numpy as np
 from annotated_types import Ge, Gt, Interval
 
 from harness.engine.arrays import Floats
@@ -185,8 +186,8 @@ def state_names(rule: UpdateRule) -> tuple[str, ...]:
     return tuple(name for link in rule.chain() for name in link.state)
 
 
-def descend(chain: Chain, gradient: Floats, rate: Floats | None, step: Step) -> None:
-    """Make one update of ``step.parameters`` in place; `gradient` is left as the step taken.
+def descend(chain: Chain, rate: Floats | None, step: Step) -> None:
+    """Make one update of ``step.parameters`` in place; ``step.gradient`` is left as the step taken.
 
     Parameters
     ----------
@@ -194,9 +195,10 @@ def descend(chain: Chain, gradient: Floats, rate: Floats | None, step: Step) -> 
         None where the gradient carries the rate already: of an empty chain, it may be folded into
         the few output deltas that every gradient is linear in.
     """
+    step.number += 1
+    gradient = step.gradient
     for link in chain:
-        link.apply(gradient, step)
+        gradient = link.apply(gradient, step)
     if rate is not None:
-        gradient *= rate
-    parameters: Any = step.parameters
-    parameters -= gradient
+        np.multiply(gradient, rate, out=step.gradient)
+    step.parameters -= step.gradient

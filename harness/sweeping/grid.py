@@ -101,11 +101,13 @@ def label(run: RunConfig, key: str) -> str:
         return run.feeding_label
     if key not in run.flat:
         raise ConfigurationError(f"study.arms: {key!r} is not a key of every run of the grid")
-    value = run.flat[key]
+    value, name = run.flat[key], key.split(".")[-1]
+    if isinstance(value, bool):
+        return name if value else f"no {name}"
     text = "-".join(map(str, value)) if isinstance(value, tuple) else str(value)
     if key in {"dataset", "activation", "loss", "update", "initializer", "dtype", "stopping"}:
         return text
-    return f"{key.split('.')[-1]} {text}"
+    return f"{name} {text}"
 
 
 def _named(point: Point, keys: Sequence[str], tuned: str | None) -> Point:

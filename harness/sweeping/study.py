@@ -11,8 +11,10 @@ from hydra.core.config_store import ConfigStore
 
 from harness.errors import ConfigurationError, unknown
 from harness.locations import SWEEPS
+from harness.record import SCORES, SPLITS
 from harness.validation import build
 
+SCORE_COLUMNS = tuple(f"{split}_{score}" for split in SPLITS for score in SCORES)
 SAFE = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
 
@@ -80,8 +82,8 @@ def build_study(container: dict[str, Any], preset: str | None) -> tuple[Study, t
     Raises
     ------
     ConfigurationError
-        If a key is unknown or of a wrong type, the name is no plain word, tuning and reported
-        seeds overlap, or the preset does not exist.
+        If a key is unknown or of a wrong type, the name is no plain word, the target's metric is none
+        that is measured, tuning and reported seeds overlap, or the preset does not exist.
     """
     study = build(Study, container, "study")
     if not study.name or set(study.name) - set(SAFE):
@@ -96,6 +98,8 @@ def build_study(container: dict[str, Any], preset: str | None) -> tuple[Study, t
         changes = dict(presets[preset])
         overrides = tuple(changes.pop("overrides", ()))
         study = build(Study, container | changes | {"name": f"{study.name}-{preset}"}, "study")
+    if study.target is not None and study.target.metric not in SCORE_COLUMNS:
+        raise unknown("study.target.metric", study.target.metric, SCORE_COLUMNS)
     if study.tune is not None and set(study.tune.seeds) & set(study.seeds or ()):
         shared = sorted(set(study.tune.seeds) & set(study.seeds or ()))
         raise ConfigurationError(
