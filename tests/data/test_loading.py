@@ -11,7 +11,7 @@ from harness.data.datasets import Blobs, Digits, Moons, ThreeInputs
 from harness.data.loading import encode, samples
 from harness.data.scaling import scale
 from harness.data.splits import split_rows
-from harness.sweeping.trainer import prepare
+from harness.sweeping.preparing import prepare
 
 DATASETS = ["moons", "circles", "blobs", "spirals", "three_inputs", "digits"]
 

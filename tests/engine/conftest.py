@@ -10,14 +10,16 @@ from threadpoolctl import threadpool_limits
 
 from harness import engine
 from harness.engine.activations import ACTIVATIONS
+from harness.engine.arrays import arithmetic
 from harness.engine.diagnostics import Diagnostics
 from harness.engine.feeding import GD
 from harness.engine.initializers import Xavier
 from harness.engine.losses import CrossEntropy, Huber, Loss, SquaredError
-from harness.engine.network import Network
+from harness.engine.network import Network, backward, forward
 from harness.engine.outputs import OUTPUTS
 from harness.engine.run import Data, Run, Split
 from harness.engine.schedules import Constant
+from harness.engine.signals import Signals
 from harness.engine.stopping import Stopping
 from harness.engine.update_rules import Plain
 
@@ -179,6 +181,40 @@ def rows_of() -> Callable[[engine.training.Rows, int], engine.training.Rows]:
         return {name: values[which] for name, values in rows.items() if name != "member"}
 
     return select
+
+
+@pytest.fixture(scope="session")
+def pass_forward() -> Callable[..., Signals]:
+    """Return what passes inputs x (N, D) through a network with parameters (S, P)."""
+
+    def through(network: Network, parameters: np.ndarray, x: np.ndarray) -> Signals:
+        runs, fed = len(parameters), Split(x, x[:, :0]).inputs(network.bias)
+        signals = network.workspace(runs, len(x), x.dtype).signals(runs, len(x))
+        below = np.broadcast_to(fed.T, (runs, *fed.T.shape))
+        with arithmetic():
+            forward(network, network.layers(parameters), below, signals)
+        return signals
+
+    return through
+
+
+@pytest.fixture(scope="session")
+def gradient_of(pass_forward: Callable[..., Signals]) -> Callable[..., np.ndarray]:
+    """Return what computes the gradient (P,) of a run's loss, its mean over some training samples."""
+
+    def gradient(run: Run, parameters: np.ndarray, rows: Sequence[int]) -> np.ndarray:
+        split, network = run.data.train, run.network
+        x, y = split.x[rows], split.y[rows].T[None]
+        signals = pass_forward(network, parameters[None], x)
+        scale = 1 / len(rows) if split.weight is None else split.weight[rows] / len(rows)
+        found = np.empty((1, network.parameters))
+        fed = Split(x, x[:, :0]).inputs(network.bias).T[None]
+        layers = network.layers(parameters[None])
+        with arithmetic():
+            backward(network, run.loss, layers, fed, y, signals, network.layers(found), scale)
+        return found[0]
+
+    return gradient
 
 
 @pytest.fixture(scope="session")

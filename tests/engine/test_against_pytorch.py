@@ -1,7 +1,6 @@
 """The same updates by PyTorch's automatic differentiation and its own losses and optimizer."""
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
@@ -10,9 +9,7 @@ from harness import engine
 from harness.engine.diagnostics import Diagnostics
 from harness.engine.feeding import GD, SGD, Batch
 from harness.engine.stopping import Stopping
-from harness.engine.update_rules import AdaGrad, Adam, AdamW, Momentum, Nesterov, Plain, RMSprop
-
-torch = pytest.importorskip("torch", reason="PyTorch is not installed; .ci/run installs it")
+from tests.engine.pytorch_twin import RULES, SGD_RULES, Twin, torch
 
 SAMPLES = 7
 # Small enough that summed gradients of unbounded outputs do not diverge.
@@ -23,40 +20,8 @@ FEEDINGS = {
     "sgd": (SGD(learning_rate=RATE, order="as_given"), 1),
     "batch": (Batch(learning_rate=RATE, batch_size=3, order="as_given"), 2),
 }
-SGD_RULES = {
-    "plain": (Plain(), partial(torch.optim.SGD, foreach=False)),
-    "momentum": (Momentum(momentum=0.8), partial(torch.optim.SGD, momentum=0.8, foreach=False)),
-}
-RULES = SGD_RULES | {
-    "nesterov": (
-        Nesterov(momentum=0.8),
-        partial(torch.optim.SGD, momentum=0.8, nesterov=True, foreach=False),
-    ),
-    "adagrad": (AdaGrad(epsilon=1e-4), partial(torch.optim.Adagrad, eps=1e-4, foreach=False)),
-    "rmsprop": (
-        RMSprop(beta=0.9, epsilon=1e-4),
-        partial(torch.optim.RMSprop, alpha=0.9, eps=1e-4, foreach=False),
-    ),
-    "adam": (
-        Adam(beta_1=0.8, beta_2=0.95),
-        partial(torch.optim.Adam, betas=(0.8, 0.95), foreach=False),
-    ),
-    "adam with l2": (Adam(l2=0.1), partial(torch.optim.Adam, weight_decay=0.1, foreach=False)),
-    "adamw": (AdamW(weight_decay=0.3), partial(torch.optim.AdamW, weight_decay=0.3, foreach=False)),
-    "plain with l2": (Plain(l2=0.1), partial(torch.optim.SGD, weight_decay=0.1, foreach=False)),
-}
 # RMSprop and AdaGrad divide by the root of what may be a single gradient: rounding grows in it.
 LONG = {"adagrad": (20, 1e-8), "rmsprop": (20, 1e-8)}
-ACTIVATIONS = {
-    "identity": lambda z: z,
-    "sigmoid": torch.sigmoid,
-    "tanh": torch.tanh,
-    "relu": torch.relu,
-    "leaky_relu": torch.nn.functional.leaky_relu,
-    "elu": torch.nn.functional.elu,
-    "softplus": torch.nn.functional.softplus,
-}
-OUTPUTS = {"identity": lambda z: z, "sigmoid": torch.sigmoid, "softmax": lambda z: torch.softmax(z, dim=1)}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -65,57 +30,6 @@ def one_torch_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
-
-
-class Twin:
-    """A run's network, loss and rule in PyTorch, from the same parameters."""
-
-    def __init__(self, run, parameters, optimizer):
-        self.run = run
-        self.leaves, weights, biases = [], [], []
-        for layer in run.network.layers(parameters[None]):
-            for array in (layer.weights, layer.bias):
-                if array is not None:
-                    self.leaves.append(torch.tensor(array[0], requires_grad=True))
-                    (weights if array is layer.weights else biases).append(self.leaves[-1])
-        # Penalties hold for weights alone: biases form a group without.
-        groups = [{"params": weights}, {"params": biases, "weight_decay": 0.0}]
-        self.optimizer = optimizer(groups if biases else weights, lr=run.feeding.learning_rate)
-
-    def loss(self, x, y):
-        network, loss = self.run.network, self.run.loss
-        functions = [*(ACTIVATIONS[each.name] for each in network.activations), None]
-        a, parts = x, iter(self.leaves)
-        for function in functions:
-            z = a @ next(parts)
-            if network.bias:
-                z = z + next(parts)
-            a = z if function is None else function(z)
-        output = network.output.name
-        if loss.name == "huber":
-            coefficient = {"sum": 1.0, "mean": 1 / y.shape[1]}[loss.scale]
-            total = coefficient * torch.nn.functional.huber_loss(
-                OUTPUTS[output](z), y, reduction="sum", delta=loss.threshold
-            )
-        elif loss.name == "mse":
-            coefficient = {"half": 0.5, "sum": 1.0, "mean": 1 / y.shape[1]}[loss.scale]
-            total = coefficient * torch.nn.functional.mse_loss(OUTPUTS[output](z), y, reduction="sum")
-        elif output == "softmax":
-            total = torch.nn.functional.cross_entropy(z, y, reduction="sum")
-        else:
-            total = torch.nn.functional.binary_cross_entropy_with_logits(z, y, reduction="sum")
-        return total / len(y) if loss.reduction == "mean" else total
-
-    def update(self, x, y):
-        self.optimizer.zero_grad()
-        loss = self.loss(x, y)
-        loss.backward()
-        self.optimizer.step()
-        return loss.item()
-
-    @property
-    def parameters(self):
-        return np.concatenate([leaf.detach().numpy().ravel() for leaf in self.leaves])
 
 
 def assert_together(run, rule, epochs, tolerance):

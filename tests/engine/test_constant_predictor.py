@@ -24,10 +24,10 @@ def test_no_constant_logits_do_better(pairing):
     y = unbalanced(pairing.columns, pairing.output != "identity")
 
     def mean_loss(logits):
-        z = np.broadcast_to(logits, (1, *y.shape)).copy()
+        z = np.broadcast_to(logits, y.shape).T[None].copy()
         a = np.empty_like(z)
         output.apply(z, out=a)
-        return loss.per_sample(output, z, a, y[None]).mean()
+        return loss.per_sample(output, z, a, y.T[None]).mean()
 
     best = minimize(mean_loss, np.zeros(pairing.columns), method="BFGS", options={"gtol": 1e-9})
     assert loss.constant(output, y) == pytest.approx(best.fun, rel=1e-7)

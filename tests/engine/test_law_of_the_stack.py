@@ -6,9 +6,9 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from harness import engine
-from harness.engine import measuring, tile, training
+from harness.engine import batches, measuring, training
 from harness.engine.activations import ACTIVATIONS
-from harness.engine.columns import column_max, column_sum
+from harness.engine.arrays import arithmetic
 from harness.engine.diagnostics import Diagnostics
 from harness.engine.feeding import GD, SGD, Batch
 from harness.engine.initializers import Auto, Constant, He, Normal
@@ -97,7 +97,14 @@ def stacks(draw):
         )
     )
     diagnostics = draw(
-        st.sampled_from([Diagnostics(), Diagnostics(probe=5, rows=6), Diagnostics(measures=(), rows=2)])
+        st.sampled_from(
+            [
+                Diagnostics(),
+                Diagnostics(probe=5, rows=6),
+                Diagnostics(measures=(), rows=2),
+                Diagnostics(measures=("bias_gradient_norm", "activation_spread", "delta_spread", "distance")),
+            ]
+        )
     )
     shared = {
         "hidden": hidden,
@@ -166,7 +173,7 @@ def test_every_run_of_a_stack_is_the_run_alone(make_run, make_data, rows_of, dra
     runs = [make_run(**shared, **choices, data=splits[seed]) for seed, choices in members]
     budgets = [(training, "TILE_BYTES", tile_bytes)]
     if small:
-        budgets += [(measuring, "CHUNK_BYTES", 1), (tile, "BLOCK_BYTES", 1)]
+        budgets += [(measuring, "CHUNK_BYTES", 1), (batches, "BLOCK_BYTES", 1)]
     for trained in assert_each_as_alone(runs, rows_of, budgets):
         event(trained.outcome)
         event(f"stopped by {trained.stopped_by}")
@@ -214,13 +221,15 @@ def test_the_members_of_a_large_stack_at_full_batch_keep_their_bits(make_run, ma
     assert_each_as_alone(runs, rows_of)
 
 
-@pytest.mark.parametrize("samples", [20, 40, 63, 64, 200])
-def test_short_sums_add_in_an_order_that_the_size_of_the_stack_does_not_change(samples):
-    stack = np.random.default_rng(0).normal(size=(5, samples, 10))
-    for function in (column_sum, column_max):
-        together = function(stack)
-        for member in range(5):
-            assert np.array_equal(function(stack[member : member + 1])[0], together[member])
+@pytest.mark.parametrize("samples", [1, 2, 3, 20, 63, 200])
+@pytest.mark.parametrize("units", [1, 2, 3, 9, 17])
+def test_sums_over_units_add_in_an_order_that_the_size_of_the_stack_does_not_change(samples, units):
+    stack = np.random.default_rng(0).normal(size=(5, units, samples))
+    with arithmetic():
+        for function in (np.add.reduce, np.maximum.reduce):
+            together = function(stack, axis=1)
+            for member in range(5):
+                assert np.array_equal(function(stack[member : member + 1], axis=1)[0], together[member])
 
 
 @pytest.mark.parametrize(

@@ -1,62 +1,31 @@
-"""Numbers at the edge: huge logits, single precision, memory that is read and never written."""
+"""Numbers at the edge: single precision, memory that is read and never written, places in memory."""
 
 import numpy as np
 import pytest
 
 from harness import engine
 from harness.engine.activations import ACTIVATIONS
+from harness.engine.arrays import arithmetic
 from harness.engine.feeding import GD, SGD, Batch
-from harness.engine.losses import CrossEntropy, SquaredError
 from harness.engine.outputs import OUTPUTS
-from harness.engine.scores import log_loss
 from harness.engine.stopping import Stopping
 from harness.engine.update_rules import Momentum
-
-HUGE = 1e4
 
 
 def passed(output, z):
     a = np.empty_like(z)
-    OUTPUTS[output]().apply(z, out=a)
+    with arithmetic():
+        OUTPUTS[output]().apply(z, out=a)
     return a
 
 
-# Warnings are errors here: neither overflow nor division by zero may surface.
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize(
-    ("output", "z", "y", "cross_entropy", "squares"),
-    [
-        ("sigmoid", [HUGE], [1], 0, 0),
-        ("sigmoid", [HUGE], [0], HUGE, 1),
-        ("sigmoid", [-HUGE], [1], HUGE, 1),
-        ("sigmoid", [-HUGE], [0], 0, 0),
-        ("sigmoid", [HUGE, -HUGE], [0, 1], 2 * HUGE, 2),
-        ("softmax", [HUGE, -HUGE, 0], [1, 0, 0], 0, 0),
-        ("softmax", [HUGE, -HUGE, 0], [0, 1, 0], 2 * HUGE, 2),
-        ("softmax", [-HUGE, -HUGE], [0, 1], np.log(2), 0.5),
-    ],
-)
-def test_huge_logits_have_exact_losses_and_finite_deltas(output, z, y, cross_entropy, squares, dtype):
-    z, y = np.array([[z]], dtype), np.array([[y]], dtype)
-    a = passed(output, z)
-    rounding = float(np.finfo(dtype).eps)
-    for loss, expected in ((CrossEntropy(), cross_entropy), (SquaredError(scale="sum"), squares)):
-        found = loss.per_sample(OUTPUTS[output](), z, a, y)
-        assert found.dtype == dtype
-        assert found[0, 0] == pytest.approx(expected, rel=2 * rounding, abs=rounding)
-        delta = np.empty_like(z)
-        loss.delta(OUTPUTS[output](), z, a, y, out=delta)
-        assert np.isfinite(delta).all()
-    assert np.isfinite(log_loss(a, y)).all()
-
-
-@pytest.mark.parametrize("samples", [3, 80], ids=["by-row", "by-column"])
+@pytest.mark.parametrize("samples", [1, 3, 80])
 def test_softmax_sums_to_one_and_knows_no_common_shift(samples):
-    z = np.random.default_rng(0).normal(0, 5, (2, samples, 4))
+    z = np.random.default_rng(0).normal(0, 5, (2, 4, samples))
     a = passed("softmax", z)
-    np.testing.assert_allclose(a.sum(axis=-1), 1, rtol=1e-14)
+    np.testing.assert_allclose(a.sum(axis=1), 1, rtol=1e-14)
     np.testing.assert_allclose(passed("softmax", z + 1e3), a, rtol=1e-11)
-    np.testing.assert_allclose(a, np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True), rtol=1e-13)
+    np.testing.assert_allclose(a, np.exp(z) / np.exp(z).sum(axis=1, keepdims=True), rtol=1e-13)
 
 
 def test_sigmoid_is_the_logistic_function_from_end_to_end():
@@ -106,13 +75,13 @@ def test_training_writes_nothing_to_its_data(make_run, make_data, train):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", [*sorted(ACTIVATIONS), *(f"{name} output" for name in OUTPUTS)])
 def test_the_place_of_a_number_in_memory_does_not_matter(name, dtype):
-    """A left-over batch is a view into the arrays of the whole ones, of whatever stride."""
+    """Activations are views into what feeds the layer above, of whatever stride."""
     output = name.removesuffix(" output")
     function = OUTPUTS[output]() if name.endswith(" output") else ACTIVATIONS[name]()
     for stride in range(1, 20):
         for runs in (1, 2, 5, 9):
-            z = np.random.default_rng(0).normal(size=(runs, stride, 1)).astype(dtype)[:, :1]
-            a, slope, plain, plain_slope = (np.zeros((runs, stride, 1), dtype)[:, :1] for _ in range(4))
+            z = np.random.default_rng(0).normal(size=(runs, 1, stride)).astype(dtype)[:, :, :1]
+            a, slope, plain, plain_slope = (np.zeros((runs, 1, stride), dtype)[:, :, :1] for _ in range(4))
             plain, plain_slope = plain.copy(), plain_slope.copy()
             function.apply(z, out=a)
             function.apply(z.copy(), out=plain)

@@ -33,8 +33,12 @@ def test_a_stream_teaches_what_an_epoch_in_the_order_given_teaches(make_run, mak
     for first in range(0, 70, 2 * batch):
         piece = slice(first, first + 2 * batch)
         state, _ = engine.learn(state, data.train.x[piece], data.train.y[piece])
-    assert np.array_equal(state.arrays.parameters, epoch.arrays.parameters)
     assert state.arrays.update.tolist() == [run.budget]
+    # Samples known in advance are summed in another order than those that come one by one.
+    tolerance = 1e-12 if run.in_blocks else 0
+    np.testing.assert_allclose(
+        state.arrays.parameters, epoch.arrays.parameters, rtol=tolerance, atol=tolerance
+    )
 
 
 def test_every_sample_is_judged_before_it_is_learnt_from(make_run, make_data):

@@ -14,7 +14,6 @@ from harness.engine.scores import correct, log_loss, squared_error
 from harness.engine.stopping import Stopping
 
 
-# 100 samples take the reductions by column, 10 do not.
 @pytest.mark.parametrize("samples", [10, 100])
 @pytest.mark.parametrize("columns", [1, 2, 5])
 def test_shares_score_as_in_scikit_learn(samples, columns):
@@ -27,27 +26,32 @@ def test_shares_score_as_in_scikit_learn(samples, columns):
         a, y = draw.dirichlet(np.ones(columns), samples).clip(1e-4), np.eye(columns)[labels]
         shares = a / a.sum(axis=1, keepdims=True)
     known = list(range(max(2, columns)))
-    assert log_loss(a[None], y[None]).mean() == pytest.approx(
+    assert log_loss(a.T[None], y.T[None]).mean() == pytest.approx(
         reference(labels, shares, labels=known), rel=1e-12
     )
     expected = accuracy_score(labels, shares.argmax(axis=1))
-    assert correct(a[None], y[None]).mean() == expected
+    assert correct(a.T[None], y.T[None]).mean() == expected
+
+
+def outputs(*samples):
+    """Return outputs of one run (1, K, N), given by sample."""
+    return np.array(samples, float).T[None]
 
 
 def test_outputs_that_are_no_shares_are_made_shares_first():
-    # Sigmoid columns 0.8, 0.4, 0.4: of their sum 1.6 the first has a half.
-    a, y = np.array([[[0.8, 0.4, 0.4]]]), np.array([[[1.0, 0, 0]]])
+    # Sigmoid outputs 0.8, 0.4, 0.4: of their sum 1.6 the first has a half.
+    a, y = outputs([0.8, 0.4, 0.4]), outputs([1, 0, 0])
     assert log_loss(a, y)[0, 0] == pytest.approx(log(2), rel=1e-14)
 
 
 def test_negative_outputs_count_as_none():
-    a, first, second = np.array([[[-3.0, 1.0, 3.0]]]), np.array([[[0, 1.0, 0]]]), np.array([[[1.0, 0, 0]]])
+    a, first, second = outputs([-3, 1, 3]), outputs([0, 1, 0]), outputs([1, 0, 0])
     assert log_loss(a, first)[0, 0] == pytest.approx(log(4), rel=1e-14)
     assert log_loss(a, second)[0, 0] == pytest.approx(-log(1e-7), rel=1e-14)
 
 
 def test_outputs_without_a_positive_one_are_equal_shares():
-    a, y = np.array([[[-3.0, -1.0, 0.0]]]), np.array([[[0, 1.0, 0]]])
+    a, y = outputs([-3, -1, 0]), outputs([0, 1, 0])
     assert log_loss(a, y)[0, 0] == pytest.approx(log(3), rel=1e-14)
 
 
@@ -55,30 +59,29 @@ def test_outputs_without_a_positive_one_are_equal_shares():
     ("output", "target", "share"), [(1.7, 1, 1), (1.7, 0, 1e-7), (-0.2, 0, 1), (0.25, 1, 0.25)]
 )
 def test_a_single_column_is_clipped_to_a_share(output, target, share):
-    found = log_loss(np.array([[[output]]]), np.array([[[float(target)]]]))
+    found = log_loss(outputs([output]), outputs([target]))
     assert found[0, 0] == pytest.approx(-log(share), rel=1e-14, abs=1e-15)
 
 
 def test_a_share_of_zero_is_floored():
-    a, y = np.array([[[0.0, 1.0], [1.0, 0.0]]]), np.array([[[1.0, 0], [1.0, 0]]])
+    a, y = outputs([0, 1], [1, 0]), outputs([1, 0], [1, 0])
     np.testing.assert_allclose(log_loss(a, y)[0], [-log(1e-7), 0], rtol=1e-14, atol=1e-15)
 
 
 @pytest.mark.parametrize("columns", [1, 3])
 def test_outputs_that_are_no_numbers_stay_no_numbers(columns):
-    a = np.full((1, 2, columns), np.nan)
-    y = np.ones((1, 2, columns))
+    a = np.full((1, columns, 2), np.nan)
+    y = np.ones((1, columns, 2))
     assert np.isnan(log_loss(a, y)).all()
     assert np.isnan(squared_error(a, y)).all()
 
 
 def test_an_output_of_exactly_a_half_names_the_first_class():
-    a = np.full((1, 2, 1), 0.5)
-    assert correct(a, np.array([[[0.0], [1.0]]])).tolist() == [[True, False]]
+    assert correct(outputs([0.5], [0.5]), outputs([0], [1])).tolist() == [[True, False]]
 
 
 def test_squared_error_is_half_the_sum_over_outputs():
-    a, y = np.array([[[1.0, 2.0, 3.0]]]), np.array([[[0.0, 0.0, 1.0]]])
+    a, y = outputs([1, 2, 3]), outputs([0, 0, 1])
     assert squared_error(a, y)[0, 0] == (1 + 4 + 4) / 2
 
 

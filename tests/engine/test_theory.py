@@ -9,7 +9,6 @@ from sklearn.linear_model import LogisticRegression
 from harness import engine
 from harness.engine.feeding import GD
 from harness.engine.losses import CrossEntropy, SquaredError
-from harness.engine.network import Signals, backward, forward
 from harness.engine.run import Data, Split
 from harness.engine.stopping import Stopping
 from harness.engine.update_rules import Momentum
@@ -67,14 +66,12 @@ def test_momentum_contracts_a_quadratic_at_its_known_rate(make_run, start_at):
     assert np.abs(found[-10:]).max() < 3 * np.sqrt(momentum) ** 50
 
 
-def test_layers_without_a_non_linearity_are_one_linear_map(make_run):
+def test_layers_without_a_non_linearity_are_one_linear_map(make_run, pass_forward):
     run = make_run((5, 4, 3), "identity", "identity", bias=False)
-    layers = run.network.layers(run.initial_parameters()[None])
-    x = run.data.train.x
-    signals = Signals.empty(run.network, 1, len(x), "float64")
-    forward(run.network, layers, x[None], signals)
-    product = np.linalg.multi_dot([layer.weights[0] for layer in layers])
-    np.testing.assert_allclose(signals.a[-1][0], x @ product, rtol=1e-12, atol=1e-14)
+    parameters, x = run.initial_parameters()[None], run.data.train.x
+    found = pass_forward(run.network, parameters, x).a[-1][0].T
+    product = np.linalg.multi_dot([layer.weights[0] for layer in run.network.layers(parameters)])
+    np.testing.assert_allclose(found, x @ product, rtol=1e-12, atol=1e-14)
 
 
 def test_one_sigmoid_layer_with_cross_entropy_reaches_logistic_regressions_optimum(make_run, make_data):
@@ -89,23 +86,15 @@ def test_one_sigmoid_layer_with_cross_entropy_reaches_logistic_regressions_optim
 
 @pytest.mark.parametrize("size", [1, 2, 4, 8])
 def test_the_mean_square_of_batch_gradients_is_that_of_all_plus_the_spread_over_the_batch(
-    make_run, make_data, size
+    make_run, make_data, size, gradient_of
 ):
     """E||g_B||^2 = ||g||^2 + tr(Sigma) / B (N - B) / (N - 1), exactly, over all batches of B of N."""
     samples = 8
     data = make_data(samples=samples, columns=3, one_split=True)
     run = make_run((4,), "tanh", "softmax", data=data, loss=CrossEntropy())
-    parameters = run.initial_parameters()[None]
-    layers = run.network.layers(parameters)
 
     def gradient(rows):
-        found = np.empty_like(parameters)
-        x, y = data.train.x[None, rows], data.train.y[None, rows]
-        signals = Signals.empty(run.network, 1, len(rows), "float64")
-        forward(run.network, layers, x, signals)
-        views = run.network.layers(found)
-        backward(run.network, run.loss, layers, x, y, signals, views, 1 / len(rows))
-        return found[0]
+        return gradient_of(run, run.initial_parameters(), rows)
 
     each = np.array([gradient([row]) for row in range(samples)])
     whole = gradient(list(range(samples)))

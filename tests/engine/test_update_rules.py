@@ -12,13 +12,14 @@ RATES = {"plain": 0.1, "momentum": 0.05, "nesterov": 0.05, "adagrad": 0.5, "rmsp
 def step(parameters, is_weight=None, **numbers):
     array = np.array([parameters])
     flags = np.ones(array.shape[1]) if is_weight is None else np.array(is_weight, float)
-    return Step(array, flags, {}, {name: np.array([[value]]) for name, value in numbers.items()}, 1)
+    given = {name: np.array([[value]]) for name, value in numbers.items()}
+    return Step(array, flags, {}, given, np.empty_like(array), np.empty_like(array))
 
 
 def transformed(link, gradient, **given):
-    found = np.array([gradient])
-    link.apply(found, step(**given))
-    return found[0].tolist()
+    about = step(**given)
+    about.gradient[...] = gradient
+    return link.apply(about.gradient, about)[0].tolist()
 
 
 def test_values_are_clipped_one_by_one():
@@ -45,13 +46,13 @@ def test_penalties_come_before_clipping():
 def test_decoupled_decay_is_not_scaled_by_the_moments():
     """Of a gradient of 0 Adam makes 0; what is left of AdamW's step is rate times decay times W."""
     rule = AdamW(weight_decay=0.5)
-    parameters, gradient = np.array([[2.0, 2.0]]), np.zeros((1, 2))
+    parameters, gradient, scratch = np.array([[2.0, 2.0]]), np.zeros((1, 2)), np.empty((1, 2))
     numbers = {
         name: np.array([[getattr(rule, name)]]) for name in rule.per_run if getattr(rule, name) is not None
     }
     state = {name: np.zeros((1, 2)) for name in state_names(rule)}
-    about = Step(parameters, np.array([1.0, 0.0]), state, numbers, 1)
-    descend(rule.chain(), gradient, np.array([[0.1]]), about)
+    about = Step(parameters, np.array([1.0, 0.0]), state, numbers, gradient, scratch)
+    descend(rule.chain(), np.array([[0.1]]), about)
     assert parameters[0].tolist() == pytest.approx([2 - 0.1 * 0.5 * 2, 2.0])
 
 
@@ -67,7 +68,8 @@ def test_every_rule_finds_the_bottom_of_a_bowl(name):
     parameters = np.array([[2.0, 1.0]])
     state = {each: np.zeros((1, 2)) for each in state_names(rule)}
     rate = np.array([[RATES.get(name, 0.05)]])
-    for number in range(1, 1001):
-        gradient = curvature * (parameters - bottom)
-        descend(rule.chain(), gradient, rate, Step(parameters, np.ones(2), state, numbers, number))
+    about = Step(parameters, np.ones(2), state, numbers, np.empty((1, 2)), np.empty((1, 2)))
+    for _ in range(1000):
+        about.gradient[...] = curvature * (parameters - bottom)
+        descend(rule.chain(), rate, about)
     np.testing.assert_allclose(parameters[0], bottom, atol=0.01)

@@ -8,7 +8,6 @@ import pytest
 from harness import compose, engine, train
 from harness.engine.feeding import GD, SGD, Batch
 from harness.engine.losses import CrossEntropy, Huber, SquaredError
-from harness.engine.network import Signals, backward, forward
 from harness.engine.outputs import OUTPUTS
 from harness.engine.run import Data, Split
 from harness.engine.stopping import Stopping
@@ -83,26 +82,11 @@ def test_weights_that_are_all_equal_change_nothing(make_run, make_data, feeding)
     np.testing.assert_allclose(*found, rtol=1e-13)
 
 
-def gradients_of_single_samples(run):
-    """Return each sample's gradient by its own pass, weighted, shape (N, P)."""
-    parameters = run.initial_parameters()[None]
-    layers, split = run.network.layers(parameters), run.data.train
-    found = np.empty((run.samples, run.network.parameters))
-    signals = Signals.empty(run.network, 1, 1, np.float64)
-    for sample in range(run.samples):
-        x, y = split.x[None, sample : sample + 1], split.y[None, sample : sample + 1]
-        forward(run.network, layers, x, signals)
-        out = run.network.layers(found[sample : sample + 1])
-        weight = 1.0 if split.weight is None else float(split.weight[sample])
-        backward(run.network, run.loss, layers, x, y, signals, out, weight)
-    return found
-
-
-def test_the_mean_gradient_over_batches_is_that_of_the_weighted_loss(make_run, make_data):
+def test_the_mean_gradient_over_batches_is_that_of_the_weighted_loss(make_run, make_data, gradient_of):
     # By batches of any size, of one too, where weights divided by their own sum would cancel.
     data = with_weight(make_data(samples=12), np.linspace(0.1, 4, 12))
     run = make_run((5,), data=data)
-    expected = gradients_of_single_samples(run).mean(axis=0)
+    expected = gradient_of(run, run.initial_parameters(), range(12))
     for feeding in (SGD(order="as_given"), Batch(batch_size=4, order="as_given")):
         steps = []
         for first in range(0, 12, feeding.epoch(12).batch):
