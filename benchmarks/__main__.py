@@ -2,16 +2,17 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from shlex import join
+from time import perf_counter
 
 from benchmarks.cells import Cell, chosen, quick, tables
 from benchmarks.lineup import all_cores, one_core
 from benchmarks.machine import machine
 from benchmarks.tables import csv_text, heading, machine_list, target_table, timing_table
 from benchmarks.targets import targets
-from benchmarks.timing import FEW_REPETITIONS, REPETITIONS, Timing, measure, teams
+from benchmarks.timing import FEW_REPETITIONS, REPETITIONS, Team, Timing, measure, teams
 from benchmarks.workers import cores_here
 from harness.errors import ConfigurationError
 
@@ -49,31 +50,37 @@ def bench(found: Sequence[Cell], out: Path, command: str, short: bool) -> None:
     about, cores = machine(command), len(cores_here())
     out.mkdir(parents=True, exist_ok=True)
     timings: list[Timing] = []
-    sections: list[str] = []
+    sections: list[str] = [f"# What an update costs\n\n{METHOD}"]
+    print(sections[0], flush=True)
 
     def tell(title: str, text: str) -> None:
         sections.append(f"## {title}\n\n{text}")
         print(f"\n{sections[-1]}", flush=True)
 
-    print(f"# What an update costs\n\n{METHOD}", flush=True)
     with teams(one_core()) as alone:
         for table in tables(found):
             repetitions = REPETITIONS if table[0].standard and not short else FEW_REPETITIONS
-            made = [timing for cell in table for timing in measure(cell, alone, repetitions)]
+            made = list(_measured(table, alone, repetitions))
             timings += made
             tell(f"One core: {heading(table[0])}", timing_table(made))
     together = [] if short or cores == 1 else [cell for cell in found if quick(cell)]
     if together:
         with teams(all_cores(cores)) as everybody:
-            made = [timing for cell in together for timing in measure(cell, everybody, FEW_REPETITIONS)]
+            made = list(_measured(together, everybody, FEW_REPETITIONS))
         timings += made
         tell(f"All {cores} cores: {heading(together[0])}", timing_table(made))
     tell("Targets", target_table(targets(timings)))
     tell("Machine", machine_list(about, timings))
-    text = "\n\n".join(["# What an update costs", METHOD, *sections])
-    (out / "benchmarks.md").write_text(text + "\n", encoding="utf-8")
+    (out / "benchmarks.md").write_text("\n\n".join(sections) + "\n", encoding="utf-8")
     (out / "benchmarks.csv").write_text(csv_text(timings), encoding="utf-8")
     print(f"\n{out / 'benchmarks.md'}\n{out / 'benchmarks.csv'}")
+
+
+def _measured(table: Sequence[Cell], taking_part: Sequence[Team], repetitions: int) -> Iterator[Timing]:
+    for cell in table:
+        began = perf_counter()
+        yield from measure(cell, taking_part, repetitions)
+        print(f"{cell.label}: {perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

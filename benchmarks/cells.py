@@ -70,7 +70,7 @@ def cells() -> list[Cell]:
     """Return every cell, the standard ones first, cells of one table together."""
     every = [
         Cell(sizes, batch, dtype, activation)
-        for sizes, activation, dtype, batch in product(SIZES, ACTIVATIONS, DTYPES, BATCHES)
+        for sizes, dtype, activation, batch in product(SIZES, DTYPES, ACTIVATIONS, BATCHES)
     ]
     return sorted(every, key=lambda cell: not cell.standard)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from benchmarks.cells import SYNTHETIC, Cell
 from benchmarks.tasks import Work
 from harness import RunConfig, compose
+from harness.data.datasets import DATASETS
 from harness.engine.run import Data, Run, Split
 from harness.streams import stream
 from harness.sweeping.trainer import prepare
@@ -48,15 +49,25 @@ def config(cell: Cell) -> RunConfig:
 
 def runs(cell: Cell, stack: int) -> list[Run]:
     """Return runs of the seeds from 0 on: each with a split, weights and an order of its own."""
-    made = config(cell)
-    each = [prepare(replace(made, seed=seed)) for seed in range(stack)]
-    if cell.sizes[0] == each[0].network.sizes[0]:
-        return each
-    network = replace(each[0].network, sizes=cell.sizes)
+    first = prepare(config(cell))
+    network = replace(first.network, sizes=cell.sizes)
     return [
-        replace(run, network=network, data=synthetic(cell.sizes[0], cell.sizes[-1], seed, cell.dtype))
-        for seed, run in enumerate(each)
+        replace(first, network=network, data=data(cell, seed), weights_seed=seed, order_seed=seed)
+        for seed in range(stack)
     ]
+
+
+def data(cell: Cell, seed: int) -> Data:
+    """Return the splits that a run of `seed` has."""
+    if cell.sizes[0] == DATASETS["digits"]().features:
+        return digits(seed, cell.dtype)
+    return synthetic(cell.sizes[0], cell.sizes[-1], seed, cell.dtype)
+
+
+@lru_cache(maxsize=128)
+def digits(seed: int, dtype: str) -> Data:
+    """Return the splits of digits as any run of the harness has them."""
+    return prepare(replace(compose([f"dtype={dtype}"]), seed=seed)).data
 
 
 @lru_cache(maxsize=64)
@@ -65,8 +76,10 @@ def synthetic(features: int, classes: int, seed: int, dtype: str) -> Data:
     x, labels = _population(features, classes)
     rows = stream(seed, "split").permutation(len(x))
     parts = np.split(rows, [SYNTHETIC, SYNTHETIC + HELD_OUT])
-    splits = [Split(x[part].astype(dtype), np.eye(classes, dtype=dtype)[labels[part]]) for part in parts]
-    return Data(*splits, classifies=True)
+    train, validation, test = (
+        Split(x[part].astype(dtype), np.eye(classes, dtype=dtype)[labels[part]]) for part in parts
+    )
+    return Data(train, validation, test, classifies=True)
 
 
 @lru_cache(maxsize=2)

@@ -6,7 +6,7 @@ from math import ceil
 
 from benchmarks.cells import Cell
 
-PIECE_SECONDS = 0.12
+PIECE_SECONDS = 0.08
 
 # Rough: they settle how long a timing takes, and enter no result.
 CALL_SECONDS = {
@@ -53,6 +53,8 @@ class Task:
         How many the process may use.
     seconds : float
         About how long one timing should last; it makes one update at the least.
+    updates : int or None
+        Where given, how many updates it makes instead; whole epochs where it is as many as one has.
     """
 
     cell: Cell
@@ -60,16 +62,17 @@ class Task:
     stack: int
     cores: int = 1
     seconds: float = PIECE_SECONDS
+    updates: int | None = None
 
     @property
     def work(self) -> Work:
-        """Return what to train for about `seconds`."""
+        """Return what one timing trains."""
         cell = self.cell
         products = [fan_in * fan_out for fan_in, fan_out in pairwise(cell.sizes)]
         arithmetic = (3 * sum(products) - products[0]) * cell.batch_size / MULTIPLY_ADDS_A_SECOND[cell.dtype]
         moving = sum(products) / PARAMETERS_A_SECOND[cell.dtype]
         each = CALL_SECONDS[self.family] + self.stack * (arithmetic + moving)
-        updates = max(1, round(self.cores * self.seconds / each))
+        updates = self.updates or max(1, round(self.cores * self.seconds / each))
         an_epoch = ceil(cell.samples / cell.batch_size)
         if updates >= an_epoch:
             return Work(round(updates / an_epoch), cell.samples, cell.batch_size)

@@ -1,11 +1,10 @@
 """Timings: contenders take turns within each repetition, so that a noisy machine disturbs all alike."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import quantiles
-from time import perf_counter
+from typing import Any
 
 from benchmarks.cells import Cell
 from benchmarks.lineup import Contender
@@ -86,7 +85,7 @@ class Team:
         for worker in self.workers:
             worker.ask("forget")
 
-    def _all(self, order: str, task: Task) -> list:
+    def _all(self, order: str, task: Task) -> list[Any]:
         for worker in self.workers:
             worker.ask(order, task)
         return [worker.answer() for worker in self.workers]
@@ -111,7 +110,6 @@ def teams(contenders: Sequence[Contender]) -> Iterator[list[Team]]:
 
 def measure(cell: Cell, taking_part: Sequence[Team], repetitions: int = REPETITIONS) -> list[Timing]:
     """Return a timing for each team, in order."""
-    began = perf_counter()
     tasks = {team: _task(cell, team.contender) for team in taking_part}
     ready = {team: team.prepare(task) for team, task in tasks.items()}
     took: dict[Team, list[Took]] = {team: [] for team in taking_part}
@@ -129,7 +127,6 @@ def measure(cell: Cell, taking_part: Sequence[Team], repetitions: int = REPETITI
                 took[team].append(result)
     for team in taking_part:
         team.forget()
-    print(f"{cell.label}: {perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
     return [timing(cell, team.contender, ready[team], took[team]) for team in taking_part]
 
 

@@ -7,7 +7,7 @@ missing, the tables say so.
 
 from typing import Protocol
 
-from numpy.typing import NDArray
+import numpy as np
 
 from harness.engine.arrays import Floats
 
@@ -43,10 +43,8 @@ class Checked(Trainer, Protocol):
         """Return the parameters after the last `train`, shape (S, P), laid out as the engine's."""
 
 
-def flat(weights: list[NDArray], biases: list[NDArray]) -> Floats:
+def flat(weights: list[Floats], biases: list[Floats]) -> Floats:
     """Return weights (S, fan_in, fan_out) and biases (S, fan_out) by layer as rows (S, P)."""
-    import numpy as np
-
     parts = [part.reshape(len(part), -1) for pair in zip(weights, biases, strict=True) for part in pair]
     joined: Floats = np.concatenate(parts, axis=1)
     return joined

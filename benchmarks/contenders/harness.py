@@ -6,7 +6,7 @@ from benchmarks.runs import runs
 from benchmarks.tasks import Task
 from harness import engine
 from harness.engine.arrays import Floats
-from harness.engine.training import State
+from harness.engine.state import State
 
 BETWEEN_ROWS = 2_000_000
 """Rows lie at updates 0, 1, 2, 3, 5, 8, ...: about here at 1,346,269 and 2,178,309."""
