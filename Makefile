@@ -1,5 +1,6 @@
 # The commands of this project. `make` lists them.
 # Options: STUDY=name PRESET=smoke|quick GRID="activation=relu,tanh seed=range(0,3)" CHECKS=true PORT=5000
+# BENCH="--quick"
 
 PYTHON ?= python3
 STUDY ?= convergence
@@ -7,11 +8,13 @@ PRESET ?=
 GRID ?=
 CHECKS ?=
 PORT ?= 5000
+BENCH ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TOOLS := $(VENV)/.tools
+PEERS := $(VENV)/.peers
 # Modules are compiled when they are first imported: most of what MLflow brings never is.
 INSTALL := -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable
 export GRID STUDY PRESET CHECKS
@@ -38,6 +41,11 @@ $(READY): pyproject.toml constraints.txt
 $(TOOLS): $(READY)
 	$(BIN)/python $(INSTALL) '.[dev]'
 	touch $(TOOLS)
+
+# What `make bench` compares with. Where it cannot be installed the tables say what is missing.
+$(PEERS): $(READY)
+	$(BIN)/python $(INSTALL) '.[bench]' && touch $(PEERS) || \
+	  echo "bench: not every peer could be installed" >&2
 
 # GRID reaches the shell by the environment and is split into words, never parsed: parentheses,
 # brackets and stars are safe.
@@ -79,8 +87,8 @@ lint: $(TOOLS)  ## ruff, mypy and the contracts between rooms
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: setup  ## time the engine side by side with its peers
-	$(BIN)/python -m benchmarks
+bench: $(PEERS)  ## time the engine side by side with its peers: BENCH="--quick", "--cells 64-32-10/32"
+	$(BIN)/python -m benchmarks $(BENCH)
 
 clean:  ## remove the environment and everything generated, but keep mlruns/
 	rm -rf $(VENV) reports/output .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -18,6 +18,12 @@ BLOCK_BYTES = 1 << 19
 """Inputs are gathered for as many updates at once as fit."""
 
 
+def gathered_at_once(run: Run, runs: int) -> int:
+    """Return for how many whole batches of `runs` runs inputs are gathered together."""
+    row_bytes = (run.network.sizes[0] + run.network.bias) * np.dtype(run.dtype).itemsize * runs
+    return min(run.epoch.samples // run.batch, max(1, BLOCK_BYTES // (row_bytes * run.batch)))
+
+
 class Batches:
     """Updates of some runs' parameters, batch by batch."""
 
@@ -41,10 +47,8 @@ class Batches:
         # One for each size of a batch: there are at most two.
         self.signals: dict[int, Signals] = {}
         self.columns = (self.samples.x.shape[1], self.samples.y.shape[1])
-        row_bytes = self.columns[0] * self.samples.x.itemsize * len(runs)
-        most, left = divmod(kind.epoch.samples, kind.batch)
-        self.block = min(most, max(1, BLOCK_BYTES // (row_bytes * kind.batch)))
-        room = max(self.block * kind.batch, left) * len(runs)
+        self.block = gathered_at_once(kind, len(runs))
+        room = max(self.block * kind.batch, kind.epoch.samples % kind.batch) * len(runs)
         self.kept = tuple(np.empty(room * columns, kind.dtype) for columns in self.columns)
         self.whole: Gathered | None = None
 

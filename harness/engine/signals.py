@@ -40,6 +40,11 @@ class Workspace:
         # One for all layers: what is touched more often stays in the cache.
         self.slope = np.empty(max(units) * each, dtype)
 
+    @property
+    def size(self) -> int:
+        """Return how many numbers there is room for."""
+        return self.slope.size + sum(array.size for array in (*self.z, *self.fed, *self.delta))
+
     def signals(self, runs: int, samples: int) -> Signals:
         """Return contiguous arrays for at most as many runs times samples as there is room for."""
 

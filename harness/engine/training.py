@@ -7,9 +7,10 @@ import numpy as np
 
 from harness.engine.arrays import Floats, Integers, arithmetic
 from harness.engine.blocks import BLOCK
+from harness.engine.measuring import Row
 from harness.engine.network import Network
 from harness.engine.run import Run, Split
-from harness.engine.state import BEFORE_ANY, State, initial_arrays
+from harness.engine.state import BEFORE_ANY, Arrays, State, initial_arrays
 from harness.engine.stopping import Outcome, StoppedBy
 from harness.engine.tile import Tile, constant_loss
 from harness.engine.update_rules import state_names
@@ -85,10 +86,16 @@ def advance(state: State, updates: int | None = None) -> tuple[State, Rows]:
     parts: list[Rows] = []
     with arithmetic():
         for members in tiles(state):
-            tile = Tile([state.runs[member] for member in members], arrays.take(members))
-            parts += tile.advance(members, updates)
-            arrays.put(members, tile.whole)
+            parts += _advance_tile(state, arrays, members, updates)
     return State(state.runs, arrays), joined(parts)
+
+
+def _advance_tile(state: State, arrays: Arrays, members: Integers, updates: int | None) -> list[Row]:
+    # A function of its own, so that a tile's arrays are let go before the next one allocates its.
+    tile = Tile([state.runs[member] for member in members], arrays.take(members))
+    rows = tile.advance(members, updates)
+    arrays.put(members, tile.whole)
+    return rows
 
 
 def learn(state: State, x: Floats, y: Floats, weight: Floats | None = None) -> tuple[State, Floats]:

@@ -1,0 +1,80 @@
+"""The bare matrix products of an update: what NumPy could not do without.
+
+They run in the engine's tiles, on arrays of its shapes, every product into an array kept for it. Of a
+single sample the gradient of the weights is an outer product, which einsum does fastest.
+"""
+
+import numpy as np
+
+from benchmarks.runs import runs
+from benchmarks.tasks import Task
+from harness.engine.arrays import Floats
+from harness.engine.network import Network
+from harness.engine.training import tile_size
+
+DELTA = 1e-9
+"""What output deltas are: so small that updates move nothing out of range."""
+
+
+class Products:
+    """Carries out the products of the forward pass, the weight gradients and the deltas handed down."""
+
+    compile_seconds = 0.0
+
+    def __init__(self, task: Task, updating: bool) -> None:
+        self.runs = task.stack
+        self.updates = task.work.updates
+        made = runs(task.cell, task.stack)
+        size = tile_size(made[0])
+        self.tiles = [
+            Tile(
+                made[0].network,
+                np.stack([run.initial_parameters() for run in made[low : low + size]]),
+                np.stack([run.data.train.x[: task.cell.batch_size] for run in made[low : low + size]]),
+                updating,
+            )
+            for low in range(0, task.stack, size)
+        ]
+
+    def train(self) -> None:
+        """Carry out the products of every update."""
+        for tile in self.tiles:
+            for _ in range(self.updates):
+                tile.step()
+
+    def idle(self) -> None:
+        """Do nothing: all arrays are there."""
+
+
+class Tile:
+    """The arrays of a few runs: parameters (S, P), x (S, B, D), and one for each product."""
+
+    def __init__(self, network: Network, parameters: Floats, x: Floats, updating: bool) -> None:
+        self.x, self.parameters, self.updating = x, parameters, updating
+        self.gradient = np.zeros_like(parameters)
+        self.weights = [layer.weights for layer in network.layers(parameters)]
+        self.gradients = [layer.weights for layer in network.layers(self.gradient)]
+        self.z = [np.empty((*x.shape[:2], units), x.dtype) for units in network.sizes[1:]]
+        self.delta = [np.empty_like(z) for z in self.z]
+        self.delta[-1].fill(DELTA)
+
+    def step(self) -> None:
+        """Carry out the products of one update, and the change of the weights where asked for."""
+        below = [self.x, *self.z[:-1]]
+        for a, weights, z in zip(below, self.weights, self.z, strict=True):
+            np.matmul(a, weights, out=z)
+        for layer in range(len(self.weights) - 1, -1, -1):
+            a, delta, out = below[layer], self.delta[layer], self.gradients[layer]
+            if a.shape[1] == 1:
+                np.einsum("si,sj->sij", a[:, 0], delta[:, 0], out=out)
+            else:
+                np.matmul(a.swapaxes(1, 2), delta, out=out)
+            if layer:
+                np.matmul(delta, self.weights[layer].swapaxes(1, 2), out=self.delta[layer - 1])
+        if self.updating:
+            self.parameters -= self.gradient
+
+
+def trainer(task: Task) -> Products:
+    """Return the products alone; they use one core."""
+    return Products(task, updating=False)

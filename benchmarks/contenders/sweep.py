@@ -1,0 +1,49 @@
+"""The harness as a sweep uses it: stacks in its executor's worker processes, rows and records included.
+
+Nothing is tracked, and `diagnostics=off` leaves losses and accuracies alone.
+"""
+
+from concurrent.futures import wait
+from dataclasses import replace
+
+from benchmarks.runs import config
+from benchmarks.tasks import Task
+from harness.engine.stopping import Stopping
+from harness.record import Record
+from harness.sweeping.executors import open_executor
+from harness.sweeping.settings import Processes
+from harness.sweeping.trainer import train_stack
+
+STACKS_A_CORE = 2
+
+
+class Sweep:
+    """Trains twice as many stacks as cores, from configurations to records."""
+
+    compile_seconds = 0.0
+
+    def __init__(self, task: Task) -> None:
+        stacks = STACKS_A_CORE * task.cores
+        self.updates = task.work.updates
+        self.runs = stacks * task.stack
+        made = replace(config(task.cell), stopping=Stopping(updates=self.updates))
+        self.stacks = [
+            [replace(made, seed=seed) for seed in range(number * task.stack, (number + 1) * task.stack)]
+            for number in range(stacks)
+        ]
+        self.executor = open_executor(Processes(workers=task.cores), stacks)
+        self.records: list[Record] = []
+
+    def train(self) -> None:
+        """Train every stack."""
+        futures = [self.executor.submit(train_stack, stack) for stack in self.stacks]
+        wait(futures)
+        self.records = [record for future in futures for record in future.result()]
+
+    def idle(self) -> None:
+        """Do nothing: what a sweep does besides updates belongs to it."""
+
+
+def trainer(task: Task) -> Sweep:
+    """Return the trainer of a whole small sweep, on as many workers as cores."""
+    return Sweep(task)

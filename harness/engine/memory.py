@@ -1,0 +1,102 @@
+"""How much memory the engine takes for a stack, told before it trains.
+
+Sizes are asked of what allocates, not written down again: the state of one run, the signals of one
+tile and of one measurement. The samples as they were loaded belong to their loader and are not counted.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from harness.engine.batches import gathered_at_once
+from harness.engine.blocks import BLOCK
+from harness.engine.cadence import row_updates
+from harness.engine.measuring import Meter
+from harness.engine.run import Run
+from harness.engine.state import initial_arrays
+from harness.engine.training import tile_size
+
+ROW_ENTRY = 176
+"""Bytes that one column of one row takes besides its numbers: a small array, its name, its place."""
+
+AXES_AND_SCORES = 5 + 3 * 4
+"""Columns that every row has: who and when, and four scores of each split."""
+
+
+def stack_bytes(run: Run, runs: int) -> int:
+    """Return about how many bytes training a stack takes at its peak, besides the samples.
+
+    Parameters
+    ----------
+    run : Run
+        Any run of the stack.
+    runs : int
+        How many there are, each with samples of its own; runs of one split need less.
+    """
+    parts = stack_parts(run, runs)
+    tile = sum(parts[name] for name in ("tile", "path", "samples", "meter"))
+    return parts["state"] + parts["prepared"] + parts["rows"] + max(tile, parts["table"])
+
+
+def stack_parts(run: Run, runs: int) -> Mapping[str, int]:
+    """Return the bytes of each thing that a stack of `runs` runs like `run` allocates.
+
+    Tiles train one after the other, and the table of rows is made behind the last one, so that
+    ``tile``, ``path``, ``samples`` and ``meter`` are never there with ``table``.
+
+    Returns
+    -------
+    mapping of str to int
+        ``state``: parameters, initial ones, update rule, order and counters, before and after;
+        ``prepared``: inputs with their ones and targets by output, of every split; ``tile``: the state of
+        a tile, whole and of the runs still training; ``path``: what its updates write to; ``samples``:
+        its training samples side by side; ``meter``: signals of the largest split, and splits stacked to
+        be measured; ``rows``: measured ones; ``table``: what they become, and again sorted.
+    """
+    tile, numbers = min(runs, tile_size(run)), np.dtype(run.dtype).itemsize
+    state = sum(array.nbytes for array in initial_arrays((run,)).plain().values())
+    inputs = run.network.sizes[0] + run.network.bias
+    outputs = run.network.sizes[-1]
+    every = sum({id(split): len(split.x) for split in run.data.splits.values()}.values())
+    weighted = run.data.train.weight is not None
+    entries = len(row_updates(run.diagnostics, run.budget, run.per_epoch)) * _columns(run)
+    return {
+        "state": 2 * runs * state,
+        "prepared": runs * every * (inputs * run.network.bias + outputs) * numbers,
+        "tile": 2 * tile * state,
+        "path": _path(run, tile, inputs) * numbers,
+        "samples": (tile > 1) * tile * run.samples * (inputs + outputs + weighted) * numbers,
+        "meter": _meter(run, tile, inputs + outputs) * numbers,
+        "rows": entries * (-(-runs // tile) * ROW_ENTRY + runs * np.dtype(np.float64).itemsize),
+        "table": 2 * entries * runs * np.dtype(np.float64).itemsize,
+    }
+
+
+def _path(run: Run, tile: int, inputs: int) -> int:
+    """Return how many numbers the arrays hold that a tile's updates write to."""
+    sizes, parameters = run.network.sizes, run.network.parameters
+    if run.in_blocks:
+        first = inputs * sizes[1]
+        # Inputs twice, their products, W^T x, the change of W; layers above; places as wide integers.
+        block = BLOCK * (2 * inputs + BLOCK + sizes[1] + sizes[-1]) + first
+        return tile * (block + 2 * (parameters - first) + 10 * sum(sizes[1:]))
+    once = gathered_at_once(run, tile)
+    everything = run.batch == run.samples and run.feeding.order == "as_given"
+    samples = tile * run.batch * (inputs + sizes[-1]) * (1 if everything else once)
+    left = run.epoch.samples % run.batch
+    signals = sum(run.network.workspace(tile, batch, run.dtype).size for batch in {run.batch, left} - {0})
+    return tile * parameters * (1 + bool(run.update_rule.chain())) + samples + signals
+
+
+def _meter(run: Run, tile: int, columns: int) -> int:
+    """Return how many numbers the arrays hold that measuring writes to."""
+    meter = Meter(run)
+    chunk = min(tile, meter.chunk)
+    lengths = sorted(len(split.x) for split in run.data.splits.values())
+    stacked = chunk * columns * sum(lengths[1:]) if chunk > 1 else 0
+    return meter.workspace.size + stacked
+
+
+def _columns(run: Run) -> int:
+    measures = run.diagnostics.measures
+    return AXES_AND_SCORES + len(measures) * run.network.layer_count + ("delta_rms" in measures)
