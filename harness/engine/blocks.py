@@ -26,14 +26,52 @@ BLOCK = 32
 class Upper:
     """A layer above the first: its parameters, and what its update is made of.
 
-    `below` (S, 2, fan_in + 1) and `delta` (S, 2, fan_out) have a second row of zeros: a product of
-    inner size 1 runs outside BLAS, eight times slower than one of inner size 2.
+    Attributes
+    ----------
+    layer, change : Layer
+        The parameters, and what is added to them.
+    below, delta : ndarray, shapes (S, 2, fan_in + 1) and (S, 2, fan_out)
+        What feeds the layer and what it sends back, each beside zeros: a product of inner size 1 runs
+        outside BLAS, eight times slower than one of inner size 2.
+    a, fed, sent : ndarray, shapes (S, fan_in), (S, fan_in + 1) and (S, fan_out)
+        Views of the two: the activations, these and the one of the biases, the delta.
     """
 
     layer: Layer
     change: Layer
     below: Floats
     delta: Floats
+    a: Floats
+    fed: Floats
+    sent: Floats
+
+    @classmethod
+    def of(cls, layer: Layer, change: Layer) -> "Upper":
+        """Allocate what the updates of a layer are made of."""
+        runs, rows, fan_out = layer.matrix.shape
+        fan_in = layer.weights.shape[1]
+        below, delta = (np.zeros((runs, 2, width), layer.matrix.dtype) for width in (rows, fan_out))
+        below[:, 0, fan_in:] = 1
+        return cls(layer, change, below, delta, below[:, 0, :fan_in], below[:, 0], delta[:, 0])
+
+
+@dataclass(frozen=True)
+class Room:
+    """Memory for a block of n samples of S runs, allocated once for each n, of which there are two.
+
+    Attributes
+    ----------
+    x, twin : ndarray, shape (S, n, D)
+    y : ndarray, shape (n, S, K)
+    gram : ndarray, shape (S, n, n)
+    rows : ndarray, shape (S, n, units of the first layer)
+    """
+
+    x: Floats
+    twin: Floats
+    y: Floats
+    gram: Floats
+    rows: Floats
 
 
 class Blocks:
@@ -48,6 +86,7 @@ class Blocks:
         network, dtype = kind.network, arrays.parameters.dtype
         self.kind, self.arrays, self.rates = kind, arrays, rates
         self.samples = Samples(runs)
+        self.rooms: dict[int, Room] = {}
         self.follows_moves = "update_ratio" in kind.diagnostics.measures
         self.first = network.layers(arrays.parameters)[0].matrix
         self.change = np.empty(self.first.shape, dtype)
@@ -55,19 +94,7 @@ class Blocks:
         # Contiguous copies: a sum over a part of every run's row would go through NumPy's buffer.
         self.upper = np.empty((count, network.parameters - self.cut), dtype)
         self.upper_change = np.empty_like(self.upper)
-        self.uppers = [
-            Upper(
-                layer,
-                change,
-                np.zeros((count, 2, layer.matrix.shape[1]), dtype),
-                np.zeros((count, 2, layer.matrix.shape[2]), dtype),
-            )
-            for layer, change in zip(
-                network.layers(self.upper, 1), network.layers(self.upper_change, 1), strict=True
-            )
-        ]
-        for each in self.uppers:
-            each.below[:, 0, each.layer.weights.shape[1] :] = 1
+        self.uppers = list(map(Upper.of, network.layers(self.upper, 1), network.layers(self.upper_change, 1)))
         self.z, self.a, self.delta, self.slope = (
             [np.empty((count, units), dtype) for units in network.sizes[1:]] for _ in range(4)
         )
@@ -93,54 +120,71 @@ class Blocks:
         """
         samples, arrays = self.samples, self.arrays
         places = samples.places(arrays.order, start, start + size)
-        x, y = samples.x.take(places, axis=0), samples.y.take(places.T, axis=0)
+        room = self._room(size)
+        x, y, gram, rows = room.x, room.y, room.gram, room.rows
+        # Without a mode that checks nothing NumPy would take to memory of its own first.
+        samples.x.take(places, axis=0, out=x, mode="clip")
+        samples.y.take(places.T, axis=0, out=y, mode="clip")
         weight = None if samples.weight is None else samples.weight.take(places.T)[:, :, None]
         # Of one array x x^T would be another BLAS routine, several times slower.
-        gram = np.matmul(x, x.copy().swapaxes(1, 2))
-        inputs = x[:, :, : self.kind.network.sizes[0]]
-        lengths = np.vecdot(inputs, inputs)
+        np.copyto(room.twin, x)
+        np.matmul(x, room.twin.swapaxes(1, 2), out=gram)
         # Row t begins as W^T x_t, and is - rate delta_t once sample t is done: with ones on the diagonal
         # z_t is one product of gram's row t and these.
-        rows = np.matmul(x, self.first)
+        np.matmul(x, self.first, out=rows)
         diagonal = np.arange(size)
         gram[:, diagonal, diagonal] = 1
         self.upper[...] = arrays.parameters[:, self.cut :]
+        known = None
         for t in range(until):
             np.vecmat(gram[:, t, : t + 1], rows[:, : t + 1], out=self.z[0])
             rate = self.rates.at(update + t)
-            self._sample(y[t], rate if weight is None else rate * weight[t], rows[:, t])
+            if rate is not known:
+                known, down = rate, -1 * rate
+            self._sample(y[t], down if weight is None else down * weight[t], rows[:, t])
             if self.follows_moves and t >= done:
-                self._follow_moves(lengths[:, t], rows[:, t])
+                self._follow_moves(x[:, t, : self.kind.network.sizes[0]], rows[:, t])
         rows[:, until:] = 0
         self.first += np.matmul(x.swapaxes(1, 2), rows, out=self.change)
         arrays.parameters[:, self.cut :] = self.upper
 
-    def _sample(self, y: Floats, rate: Floats, out: Floats) -> None:
-        """Update the layers above the first by one sample; write - rate delta_1 to `out`."""
+    def _sample(self, y: Floats, scale: Floats, out: Floats) -> None:
+        """Update the layers above the first by one sample; write `scale` delta_1 to `out`."""
         network, last = self.kind.network, len(self.uppers)
         z, a, delta, slope = self.z, self.a, self.delta, self.slope
         for number, each in enumerate(self.uppers):
             network.activations[number].apply(z[number], a[number])
-            each.below[:, 0, : a[number].shape[1]] = a[number]
-            np.vecmat(each.below[:, 0], each.layer.matrix, out=z[number + 1])
+            np.copyto(each.a, a[number])
+            np.vecmat(each.fed, each.layer.matrix, out=z[number + 1])
         network.output.apply(z[last], a[last])
         self.kind.loss.delta(network.output, z[last], a[last], y, out=delta[last])
-        delta[last] *= -1 * rate
-        for number in range(last, 0, -1):
-            each, below = self.uppers[number - 1], number - 1
-            each.delta[:, 0] = delta[number]
+        np.multiply(delta[last], scale, out=self.uppers[-1].sent if last else out)
+        for below in range(last - 1, -1, -1):
+            each = self.uppers[below]
             np.matmul(each.below.swapaxes(1, 2), each.delta, out=each.change.matrix)
-            np.matvec(each.layer.weights, delta[number], out=delta[below])
+            np.matvec(each.layer.weights, each.sent, out=delta[below])
             network.activations[below].slope(z[below], a[below], slope[below])
-            delta[below] *= slope[below]
+            np.multiply(delta[below], slope[below], out=self.uppers[below - 1].sent if below else out)
         self.upper += self.upper_change
-        out[...] = delta[0]
 
-    def _follow_moves(self, length: Floats, row: Floats) -> None:
+    def _room(self, size: int) -> Room:
+        if size not in self.rooms:
+            samples, runs, units = self.samples, len(self.first), self.first.shape[2]
+            wide, outputs = samples.x.shape[1], samples.y.shape[1]
+            shapes = (
+                *((runs, size, wide),) * 2,
+                (size, runs, outputs),
+                (runs, size, size),
+                (runs, size, units),
+            )
+            self.rooms[size] = Room(*(np.empty(shape, self.first.dtype) for shape in shapes))
+        return self.rooms[size]
+
+    def _follow_moves(self, x: Floats, row: Floats) -> None:
         """Add the squared norm of each layer's change, ||x||^2 ||rate delta||^2, a product of rank 1."""
         moved = self.arrays.moved
-        moved[:, 0] += length * np.vecdot(row, row)
+        moved[:, 0] += np.vecdot(x, x) * np.vecdot(row, row)
         for number, each in enumerate(self.uppers, start=1):
-            a, delta = self.a[number - 1], each.delta[:, 0]
-            moved[:, number] += np.vecdot(a, a) * np.vecdot(delta, delta)
+            a = self.a[number - 1]
+            moved[:, number] += np.vecdot(a, a) * np.vecdot(each.sent, each.sent)
         self.arrays.moves[:] += 1

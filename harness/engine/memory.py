@@ -77,9 +77,10 @@ def _path(run: Run, tile: int, inputs: int) -> int:
     sizes, parameters = run.network.sizes, run.network.parameters
     if run.in_blocks:
         first = inputs * sizes[1]
-        # Inputs twice, their products, W^T x, the change of W; layers above; places as wide integers.
-        block = BLOCK * (2 * inputs + BLOCK + sizes[1] + sizes[-1]) + first
-        return tile * (block + 2 * (parameters - first) + 10 * sum(sizes[1:]))
+        # Inputs twice, their products, W^T x, and targets: of a whole block and of the last one.
+        rooms = {min(BLOCK, run.samples), run.samples % BLOCK}
+        block = sum(size * (2 * inputs + size + sizes[1] + sizes[-1]) for size in rooms)
+        return tile * (block + first + 2 * (parameters - first) + 10 * sum(sizes[1:]))
     once = gathered_at_once(run, tile)
     everything = run.batch == run.samples and run.feeding.order == "as_given"
     samples = tile * run.batch * (inputs + sizes[-1]) * (1 if everything else once)
