@@ -50,8 +50,9 @@ def stack_parts(run: Run, runs: int) -> Mapping[str, int]:
         ``state``: parameters, initial ones, update rule, order and counters, before and after;
         ``prepared``: inputs with their ones and targets by output, of every split; ``tile``: the state of
         a tile, whole and of the runs still training; ``path``: what its updates write to; ``samples``:
-        its training samples side by side; ``meter``: signals of the largest split, and splits stacked to
-        be measured; ``rows``: measured ones; ``table``: what they become, and again sorted.
+        its training samples side by side; ``meter``: signals of the largest split, splits stacked to be
+        measured, and the probe's in float64; ``rows``: measured ones; ``table``: what they become, and
+        again sorted.
     """
     tile, numbers = min(runs, tile_size(run)), np.dtype(run.dtype).itemsize
     state = sum(array.nbytes for array in initial_arrays((run,)).plain().values())
@@ -66,7 +67,7 @@ def stack_parts(run: Run, runs: int) -> Mapping[str, int]:
         "tile": 2 * tile * state,
         "path": _path(run, tile, inputs) * numbers,
         "samples": (tile > 1) * tile * run.samples * (inputs + outputs + weighted) * numbers,
-        "meter": _meter(run, tile, inputs + outputs) * numbers,
+        "meter": _meter(run, tile, inputs + outputs),
         "rows": entries * (-(-runs // tile) * ROW_ENTRY + runs * np.dtype(np.float64).itemsize),
         "table": 2 * entries * runs * np.dtype(np.float64).itemsize,
     }
@@ -90,12 +91,17 @@ def _path(run: Run, tile: int, inputs: int) -> int:
 
 
 def _meter(run: Run, tile: int, columns: int) -> int:
-    """Return how many numbers the arrays hold that measuring writes to."""
-    meter = Meter(run)
+    """Return the bytes that measuring takes."""
+    meter, numbers = Meter(run), np.dtype(run.dtype).itemsize
     chunk = min(tile, meter.chunk)
     lengths = sorted(len(split.x) for split in run.data.splits.values())
     stacked = chunk * columns * sum(lengths[1:]) if chunk > 1 else 0
-    return meter.workspace.size + stacked
+    copies = 2 * tile * run.network.parameters
+    # Diagnostics sum activations and deltas of the probe in float64, cast where they are not.
+    casts = bool(run.diagnostics.measures) and run.dtype != "float64"
+    probe = min(run.diagnostics.probe, run.samples)
+    wide = casts * 2 * chunk * probe * sum(run.network.sizes[1:]) * np.dtype(np.float64).itemsize
+    return (meter.workspace.size + stacked + copies) * numbers + wide
 
 
 def _columns(run: Run) -> int:
