@@ -7,6 +7,8 @@ from math import ceil
 from benchmarks.cells import Cell
 
 PIECE_SECONDS = 0.08
+STACKS_A_CORE = 2
+"""How many a worker trains where stacks, or runs, are handed out to workers."""
 
 # Rough: they settle how long a timing takes, and enter no result.
 CALL_SECONDS = {
@@ -18,7 +20,7 @@ CALL_SECONDS = {
     "products": 12e-6,
     "products_and_update": 15e-6,
 }
-MULTIPLY_ADDS_A_SECOND = {"float32": 2e10, "float64": 1e10}
+MULTIPLY_ADDS_A_SECOND = {"float32": 1e10, "float64": 5e9}
 PARAMETERS_A_SECOND = {"float32": 1e9, "float64": 5e8}
 
 
@@ -72,7 +74,7 @@ class Task:
         arithmetic = (3 * sum(products) - products[0]) * cell.batch_size / MULTIPLY_ADDS_A_SECOND[cell.dtype]
         moving = sum(products) / PARAMETERS_A_SECOND[cell.dtype]
         each = CALL_SECONDS[self.family] + self.stack * (arithmetic + moving)
-        updates = self.updates or max(1, round(self.cores * self.seconds / each))
+        updates = self.updates or max(1, round(self.seconds / each))
         an_epoch = ceil(cell.samples / cell.batch_size)
         if updates >= an_epoch:
             return Work(round(updates / an_epoch), cell.samples, cell.batch_size)

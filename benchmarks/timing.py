@@ -3,18 +3,20 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import ceil
 from statistics import quantiles
 from typing import Any
 
 from benchmarks.cells import Cell
 from benchmarks.lineup import Contender
-from benchmarks.tasks import Task
+from benchmarks.tasks import STACKS_A_CORE, Task
 from benchmarks.workers import Missing, Ready, Took, Worker, cores_here
 
 REPETITIONS = 5
 FEW_REPETITIONS = 3
 LONG_SECONDS = 1.0
-ALL_CORES_SECONDS = 0.6
+ALL_CORES_SECONDS = 0.4
+SWEEP_EPOCHS = {1: 5, 32: 30, None: 30}
 
 
 @dataclass(frozen=True)
@@ -133,9 +135,13 @@ def measure(cell: Cell, taking_part: Sequence[Team], repetitions: int = REPETITI
 def _task(cell: Cell, contender: Contender) -> Task:
     if contender.alone:
         return Task(cell, contender.family, contender.stack)
-    # scikit-learn's workers need some runs each; all others train their stack as it is.
-    stack = contender.stack * 2 * contender.cores if contender.family == "sklearn" else contender.stack
-    return Task(cell, contender.family, stack, contender.cores, ALL_CORES_SECONDS)
+    stack = contender.stack
+    if contender.family == "sklearn":
+        stack *= STACKS_A_CORE * contender.cores  # Some runs for each of its workers.
+    # A sweep's rows and control readings belong to it, so it trains as long as one does by default.
+    epochs = SWEEP_EPOCHS[cell.batch] if contender.family == "sweep" else 0
+    updates = epochs * ceil(cell.samples / cell.batch_size) or None
+    return Task(cell, contender.family, stack, contender.cores, ALL_CORES_SECONDS, updates)
 
 
 def timing(cell: Cell, contender: Contender, ready: Ready | Missing, took: Sequence[Took]) -> Timing:

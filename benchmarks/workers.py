@@ -117,6 +117,8 @@ def serve(pipe: Connection, threads: int) -> None:
         except (EOFError, KeyboardInterrupt):
             return
         if order == "forget":
+            for trainer in trainers.values():
+                trainer.close()
             trainers.clear()
             continue
         try:

@@ -5,14 +5,12 @@ whose cores and threads were settled before. Its library is imported with it: wh
 missing, the tables say so.
 """
 
-from typing import Protocol
-
 import numpy as np
 
 from harness.engine.arrays import Floats
 
 
-class Trainer(Protocol):
+class Trainer:
     """What is timed of a contender.
 
     Attributes
@@ -27,20 +25,24 @@ class Trainer(Protocol):
 
     runs: int
     updates: int
-    compile_seconds: float
+    compile_seconds = 0.0
 
     def train(self) -> None:
         """Make the updates, and return when they are made."""
+        raise NotImplementedError
 
     def idle(self) -> None:
-        """Do what `train` does besides updates: timed apart, and taken off."""
+        """Do what `train` does besides updates, where that is worth taking off: timed apart."""
 
-
-class Checked(Trainer, Protocol):
-    """A trainer of which tests can ask whether it trains what the others train."""
+    def close(self) -> None:
+        """End the processes that it started."""
 
     def parameters(self) -> Floats:
-        """Return the parameters after the last `train`, shape (S, P), laid out as the engine's."""
+        """Return the parameters after the last `train`, shape (S, P), laid out as the engine's.
+
+        By them tests see that all contenders train the same.
+        """
+        raise NotImplementedError
 
 
 def flat(weights: list[Floats], biases: list[Floats]) -> Floats:

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks.contenders import flat
+from benchmarks.contenders import Trainer, flat
 from benchmarks.runs import RATE, Orders, runs
 from benchmarks.tasks import Task
 from harness.engine.arrays import Floats
@@ -23,7 +23,7 @@ ACTIVATIONS = {"sigmoid": jax.nn.sigmoid, "relu": jax.nn.relu}
 Parameters = list[tuple[Any, Any]]
 
 
-class Compiled:
+class Compiled(Trainer):
     """Trains from the initial weights over and over."""
 
     def __init__(self, task: Task) -> None:
@@ -57,9 +57,6 @@ class Compiled:
         """Draw the orders and make the updates."""
         order = self.orders.draw(self.work).astype(np.int32) if self.shuffles else self.empty
         self.end = jax.block_until_ready(self.compiled(self.start, *self.data, order))
-
-    def idle(self) -> None:
-        """Do nothing: a call has nothing to lay out."""
 
     def parameters(self) -> Floats:
         """Return the parameters (S, P)."""

@@ -6,6 +6,7 @@ single sample the gradient of the weights is an outer product, which einsum does
 
 import numpy as np
 
+from benchmarks.contenders import Trainer
 from benchmarks.runs import runs
 from benchmarks.tasks import Task
 from harness.engine.arrays import Floats
@@ -16,10 +17,8 @@ DELTA = 1e-9
 """What output deltas are: so small that updates move nothing out of range."""
 
 
-class Products:
+class Products(Trainer):
     """Carries out the products of the forward pass, the weight gradients and the deltas handed down."""
-
-    compile_seconds = 0.0
 
     def __init__(self, task: Task, updating: bool) -> None:
         self.runs = task.stack
@@ -41,9 +40,6 @@ class Products:
         for tile in self.tiles:
             for _ in range(self.updates):
                 tile.step()
-
-    def idle(self) -> None:
-        """Do nothing: all arrays are there."""
 
 
 class Tile:

@@ -2,9 +2,10 @@
 
 import numpy as np
 from joblib import Parallel, delayed
+from joblib.externals.loky import get_reusable_executor
 from sklearn.neural_network import MLPClassifier
 
-from benchmarks.contenders import flat
+from benchmarks.contenders import Trainer, flat
 from benchmarks.runs import RATE, runs
 from benchmarks.tasks import Task
 from harness.engine.arrays import Floats
@@ -12,10 +13,8 @@ from harness.engine.arrays import Floats
 ACTIVATIONS = {"sigmoid": "logistic", "relu": "relu"}
 
 
-class Fits:
+class Fits(Trainer):
     """Fits one classifier a run, again from where the last fit ended; a process a core of them."""
-
-    compile_seconds = 0.0
 
     def __init__(self, task: Task) -> None:
         cell, of = task.cell, task.work
@@ -52,8 +51,10 @@ class Fits:
         models = self.parallel(delayed(fit)(*task) for task in self.tasks)
         self.tasks = [(model, *task[1:]) for model, task in zip(models, self.tasks, strict=True)]
 
-    def idle(self) -> None:
-        """Do nothing: what a fit does besides its updates is a matter of a millisecond."""
+    def close(self) -> None:
+        """End joblib's workers."""
+        if self.parallel.n_jobs > 1:
+            get_reusable_executor().shutdown(wait=True)
 
     def parameters(self) -> Floats:
         """Return the parameters (S, P)."""

@@ -6,21 +6,18 @@ Nothing is tracked, and `diagnostics=off` leaves losses and accuracies alone.
 from concurrent.futures import wait
 from dataclasses import replace
 
+from benchmarks.contenders import Trainer
 from benchmarks.runs import config
-from benchmarks.tasks import Task
+from benchmarks.tasks import STACKS_A_CORE, Task
 from harness.engine.stopping import Stopping
 from harness.record import Record
 from harness.sweeping.executors import open_executor
 from harness.sweeping.settings import Processes
 from harness.sweeping.trainer import train_stack
 
-STACKS_A_CORE = 2
 
-
-class Sweep:
+class Sweep(Trainer):
     """Trains twice as many stacks as cores, from configurations to records."""
-
-    compile_seconds = 0.0
 
     def __init__(self, task: Task) -> None:
         stacks = STACKS_A_CORE * task.cores
@@ -40,8 +37,9 @@ class Sweep:
         wait(futures)
         self.records = [record for future in futures for record in future.result()]
 
-    def idle(self) -> None:
-        """Do nothing: what a sweep does besides updates belongs to it."""
+    def close(self) -> None:
+        """End the workers."""
+        self.executor.shutdown()
 
 
 def trainer(task: Task) -> Sweep:

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from benchmarks.contenders import flat
+from benchmarks.contenders import Trainer, flat
 from benchmarks.runs import RATE, Orders, runs
 from benchmarks.tasks import Task
 from harness.engine.arrays import Floats
@@ -11,11 +11,10 @@ from harness.engine.arrays import Floats
 ACTIVATIONS = {"sigmoid": torch.nn.Sigmoid, "relu": torch.nn.ReLU}
 
 
-class Eager:
+class Eager(Trainer):
     """Trains one run on and on."""
 
     runs = 1
-    compile_seconds = 0.0
 
     def __init__(self, task: Task) -> None:
         torch.set_num_threads(task.cores)
@@ -54,9 +53,6 @@ class Eager:
         self.rule.zero_grad()
         self.loss(self.model(x), labels).backward()
         self.rule.step()
-
-    def idle(self) -> None:
-        """Do nothing: a call has nothing to lay out."""
 
     def parameters(self) -> Floats:
         """Return the parameters (1, P)."""
