@@ -10,11 +10,9 @@ from harness.engine.update_rules import AdaGrad, Adam, AdamW, Momentum, Nesterov
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; .ci/run installs it")
 functional = torch.nn.functional
 
-SGD_RULES = {
+RULES = {
     "plain": (Plain(), partial(torch.optim.SGD, foreach=False)),
     "momentum": (Momentum(momentum=0.8), partial(torch.optim.SGD, momentum=0.8, foreach=False)),
-}
-RULES = SGD_RULES | {
     "nesterov": (
         Nesterov(momentum=0.8),
         partial(torch.optim.SGD, momentum=0.8, nesterov=True, foreach=False),
