@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from harness.engine.arrays import Floats
+from harness.engine.arrays import Floats, stacked
 from harness.engine.network import backward, forward
 from harness.engine.rates import Rates
-from harness.engine.run import Run, numbers
+from harness.engine.run import Run, Split, numbers
 from harness.engine.samples import Samples
 from harness.engine.signals import Signals
 from harness.engine.state import Arrays
@@ -22,6 +22,16 @@ def gathered_at_once(run: Run, runs: int) -> int:
     """Return for how many whole batches of `runs` runs inputs are gathered together."""
     row_bytes = (run.network.sizes[0] + run.network.bias) * np.dtype(run.dtype).itemsize * runs
     return min(run.epoch.samples // run.batch, max(1, BLOCK_BYTES // (row_bytes * run.batch)))
+
+
+def whole(splits: list[Split], bias: bool) -> Gathered:
+    """Return all samples of each run as one batch: (1, S, D, N), (1, S, K, N), weights (1, S, 1, N)."""
+    weights = [split.weight for split in splits if split.weight is not None]
+    return (
+        stacked([split.features(bias) for split in splits])[None],
+        stacked([split.targets for split in splits])[None],
+        stacked(weights)[None, :, None] if weights else None,
+    )
 
 
 class Batches:
@@ -46,11 +56,13 @@ class Batches:
         self.gradients = kind.network.layers(gradient)
         # One for each size of a batch: there are at most two.
         self.signals: dict[int, Signals] = {}
+        # All samples in the order given are the same at every update.
+        everything = kind.batch == kind.samples and not arrays.order.shape[1]
+        self.whole = whole([run.data.train for run in runs], kind.network.bias) if everything else None
         self.columns = (self.samples.x.shape[1], self.samples.y.shape[1])
         self.block = gathered_at_once(kind, len(runs))
-        room = max(self.block * kind.batch, kind.epoch.samples % kind.batch) * len(runs)
+        room = 0 if everything else max(self.block * kind.batch, kind.epoch.samples % kind.batch) * len(runs)
         self.kept = tuple(np.empty(room * columns, kind.dtype) for columns in self.columns)
-        self.whole: Gathered | None = None
 
     def train(self, position: int, count: int, update: int) -> None:
         """Make `count` updates from update `position` of an epoch on, after `update` of all."""
@@ -97,10 +109,9 @@ class Batches:
 
     def _gathered(self, first: int, batch: int, count: int) -> Gathered:
         """Return inputs (count, S, D, batch), targets (count, S, K, batch), weights (count, S, 1, batch)."""
-        samples, order = self.samples, self.arrays.order
-        everything = batch == self.kind.samples and not order.shape[1]
-        if everything and self.whole is not None:
+        if self.whole is not None:
             return self.whole
+        samples, order = self.samples, self.arrays.order
         places = samples.places(order, first, first + count * batch)
         index = places.reshape(-1, count, batch).swapaxes(0, 1)
         x, y = self._memory(count, batch)
@@ -108,11 +119,6 @@ class Batches:
         x = samples.x.take(index, axis=0, out=x, mode="clip").swapaxes(2, 3)
         y = samples.y.take(index, axis=0, out=y, mode="clip").swapaxes(2, 3)
         weight = None if samples.weight is None else samples.weight.take(index)[:, :, None]
-        if everything:
-            # The same at every update: worth laying out by feature, once.
-            self.whole = (np.ascontiguousarray(x), np.ascontiguousarray(y), weight)
-            self.kept = (np.empty(0), np.empty(0))
-            return self.whole
         return x, y, weight
 
     def _memory(self, count: int, batch: int) -> tuple[Floats, ...]:

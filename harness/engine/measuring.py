@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.engine import scores
-from harness.engine.arrays import Flags, Floats
+from harness.engine.arrays import Flags, Floats, stacked
 from harness.engine.diagnostics.probe import Probe
 from harness.engine.diagnostics.registry import MEASURES
 from harness.engine.network import Layer, forward
@@ -93,9 +93,9 @@ class Meter:
         bias = self.run.network.bias
         weights = [split.weight for split in splits if split.weight is not None]
         return Stacked(
-            _stack([split.inputs(bias) for split in splits]).swapaxes(1, 2),
-            _stack([split.targets for split in splits]),
-            _stack(weights) if weights else None,
+            stacked([split.features(bias) for split in splits]),
+            stacked([split.targets for split in splits]),
+            stacked(weights) if weights else None,
         )
 
     def _pass(self, layers: list[Layer], split: Stacked) -> Signals:
@@ -153,7 +153,3 @@ def _mean(values: Floats | Flags) -> Floats:
     total: Floats = np.add.reduce(values.astype(np.float64), axis=-1)
     total /= values.shape[1]
     return total
-
-
-def _stack(arrays: Sequence[Floats]) -> Floats:
-    return arrays[0][None] if len(arrays) == 1 else np.stack(arrays)

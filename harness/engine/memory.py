@@ -48,7 +48,8 @@ def stack_parts(run: Run, runs: int) -> Mapping[str, int]:
     -------
     mapping of str to int
         ``state``: parameters, initial ones, update rule, order and counters, before and after;
-        ``prepared``: inputs with their ones and targets by output, of every split; ``tile``: the state of
+        ``prepared``: inputs by feature and targets by output of every split, training inputs
+        with their ones; ``tile``: the state of
         a tile, whole and of the runs still training; ``path``: what its updates write to; ``samples``:
         its training samples side by side; ``meter``: signals of the largest split, splits stacked to be
         measured, and the probe's in float64; ``rows``: measured ones; ``table``: what they become, and
@@ -63,7 +64,7 @@ def stack_parts(run: Run, runs: int) -> Mapping[str, int]:
     entries = len(row_updates(run.diagnostics, run.budget, run.per_epoch)) * _columns(run)
     return {
         "state": 2 * runs * state,
-        "prepared": runs * every * (inputs * run.network.bias + outputs) * numbers,
+        "prepared": runs * (every * (inputs + outputs) + run.samples * inputs * run.network.bias) * numbers,
         "tile": 2 * tile * state,
         "path": _path(run, tile, inputs) * numbers,
         "samples": (tile > 1) * tile * run.samples * (inputs + outputs + weighted) * numbers,
@@ -84,7 +85,8 @@ def _path(run: Run, tile: int, inputs: int) -> int:
         return tile * (block + first + 2 * (parameters - first) + 10 * sum(sizes[1:]))
     once = gathered_at_once(run, tile)
     everything = run.batch == run.samples and run.feeding.order == "as_given"
-    samples = tile * run.batch * (inputs + sizes[-1]) * (1 if everything else once)
+    gathered = (tile > 1) if everything else once
+    samples = tile * run.batch * (inputs + sizes[-1]) * gathered
     left = run.epoch.samples % run.batch
     signals = sum(run.network.workspace(tile, batch, run.dtype).size for batch in {run.batch, left} - {0})
     return tile * parameters * (1 + bool(run.update_rule.chain())) + samples + signals
@@ -96,7 +98,8 @@ def _meter(run: Run, tile: int, columns: int) -> int:
     chunk = min(tile, meter.chunk)
     lengths = sorted(len(split.x) for split in run.data.splits.values())
     stacked = chunk * columns * sum(lengths[1:]) if chunk > 1 else 0
-    copies = 2 * tile * run.network.parameters
+    # Scores are made of four arrays as large as the outputs.
+    copies = 2 * tile * run.network.parameters + 4 * chunk * lengths[-1] * run.network.sizes[-1]
     # Diagnostics sum activations and deltas of the probe in float64, cast where they are not.
     casts = bool(run.diagnostics.measures) and run.dtype != "float64"
     probe = min(run.diagnostics.probe, run.samples)

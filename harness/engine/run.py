@@ -41,12 +41,24 @@ class Split:
             object.__setattr__(self, "weight", scaled(self.weight.astype(self.x.dtype)))
 
     def inputs(self, bias: bool) -> Floats:
-        """Return what feeds the first layer: x, or with biases x and a last column of ones."""
+        """Return what feeds the first layer, by sample: x, or with biases x and a last column of ones."""
         return self._extended if bias else self.x
 
     @cached_property
     def _extended(self) -> Floats:
         return np.hstack([self.x, np.ones((len(self.x), 1), self.x.dtype)])
+
+    def features(self, bias: bool) -> Floats:
+        """Return `inputs` by feature, shape (D, N) or (D + 1, N), contiguous: for whole splits at once."""
+        return self._with_ones if bias else self._by_feature
+
+    @cached_property
+    def _with_ones(self) -> Floats:
+        return np.vstack([self.x.T, np.ones((1, len(self.x)), self.x.dtype)])
+
+    @cached_property
+    def _by_feature(self) -> Floats:
+        return np.ascontiguousarray(self.x.T)
 
     @cached_property
     def targets(self) -> Floats:
