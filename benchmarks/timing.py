@@ -4,17 +4,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
-from statistics import quantiles
+from statistics import median, quantiles
 from typing import Any
 
 from benchmarks.cells import Cell
 from benchmarks.lineup import Contender
-from benchmarks.tasks import STACKS_A_CORE, Task
+from benchmarks.tasks import PIECE_SECONDS, STACKS_A_CORE, Task
 from benchmarks.workers import Missing, Ready, Took, Worker, cores_here
 
 REPETITIONS = 5
 FEW_REPETITIONS = 3
 LONG_SECONDS = 1.0
+STANDARD_SECONDS = 0.2
 ALL_CORES_SECONDS = 0.4
 SWEEP_EPOCHS = {1: 5, 32: 30, None: 30}
 
@@ -28,7 +29,7 @@ class Timing:
     microseconds : tuple of float
         One a repetition; empty where the contender is `missing`.
     setup_seconds : float
-        What a call costs besides updates, taken off: copying the state, laying out data.
+        What a call costs once, taken off: copying the state, laying out samples.
     share : float
         Of the clock's time that the process had the core; below 1 somebody else used it too.
     missing : str or None
@@ -74,6 +75,7 @@ class Team:
             sum(answer.runs for answer in ready),
             ready[0].updates,
             max(answer.compile_seconds for answer in ready),
+            ready[0].idle_updates,
         )
 
     def train(self, task: Task) -> Took | Missing:
@@ -134,7 +136,8 @@ def measure(cell: Cell, taking_part: Sequence[Team], repetitions: int = REPETITI
 
 def _task(cell: Cell, contender: Contender) -> Task:
     if contender.alone:
-        return Task(cell, contender.family, contender.stack)
+        seconds = STANDARD_SECONDS if cell.standard else PIECE_SECONDS
+        return Task(cell, contender.family, contender.stack, seconds=seconds)
     stack = contender.stack
     if contender.family == "sklearn":
         stack *= STACKS_A_CORE * contender.cores  # Some runs for each of its workers.
@@ -149,7 +152,7 @@ def timing(cell: Cell, contender: Contender, ready: Ready | Missing, took: Seque
     if isinstance(ready, Missing):
         return Timing(cell, contender, missing=ready.reason)
     each = [1e6 / (ready.runs * ready.updates) * (one.cpu if contender.alone else one.wall) for one in took]
-    wall, setup = sum(one.wall for one in took), sum(one.setup for one in took)
+    within = ready.idle_updates * ready.runs * median(each) / 1e6
     return Timing(
         cell,
         contender,
@@ -157,6 +160,6 @@ def timing(cell: Cell, contender: Contender, ready: Ready | Missing, took: Seque
         ready.runs,
         ready.updates,
         ready.compile_seconds,
-        setup / len(took),
-        sum(one.cpu for one in took) / wall if contender.alone else 1.0,
+        max(0.0, median(one.setup for one in took) - within),
+        sum(one.cpu for one in took) / sum(one.wall for one in took) if contender.alone else 1.0,
     )

@@ -35,11 +35,12 @@ class Took:
 
 @dataclass(frozen=True)
 class Ready:
-    """What a worker has prepared: how many runs and updates one timing trains."""
+    """What a worker has prepared: how many runs, and updates of each, one timing tells of."""
 
     runs: int
     updates: int
     compile_seconds: float
+    idle_updates: int = 0
 
 
 @dataclass(frozen=True)
@@ -111,30 +112,37 @@ def serve(pipe: Connection, threads: int) -> None:
     from threadpoolctl import threadpool_limits
 
     trainers: dict[Task, Any] = {}
-    while True:
-        try:
+    answer: Ready | Took | Missing
+    # Without the process that started it there is nobody left to tell anything.
+    with suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
+        while True:
             order, task = pipe.recv()
-        except (EOFError, KeyboardInterrupt):
-            return
-        if order == "forget":
-            for trainer in trainers.values():
-                trainer.close()
-            trainers.clear()
-            continue
-        try:
-            if order == "prepare":
-                module = import_module(f"benchmarks.contenders.{task.family}")
-                threadpool_limits(threads)
-                trainers[task] = trainer = module.trainer(task)
-                # Once for the caches and whatever is made on first use.
-                trainer.train()
-                pipe.send(Ready(trainer.runs, trainer.updates, trainer.compile_seconds))
-            else:
-                pipe.send(_timed(trainers[task]))
-        except ModuleNotFoundError as error:
-            pipe.send(Missing("not installed" if error.name == LIBRARIES.get(task.family) else str(error)))
-        except Exception as error:
-            pipe.send(Missing(f"{type(error).__name__}: {error}".splitlines()[0]))
+            if order == "forget":
+                for trainer in trainers.values():
+                    trainer.close()
+                trainers.clear()
+                continue
+            try:
+                if order == "prepare":
+                    module = import_module(f"benchmarks.contenders.{task.family}")
+                    threadpool_limits(threads)
+                    trainers[task] = module.trainer(task)
+                    answer = _prepared(trainers[task])
+                else:
+                    answer = _timed(trainers[task])
+            except ModuleNotFoundError as error:
+                known = error.name == LIBRARIES.get(task.family)
+                answer = Missing("not installed" if known else str(error))
+            except Exception as error:
+                answer = Missing(f"{type(error).__name__}: {error}".splitlines()[0])
+            pipe.send(answer)
+
+
+def _prepared(trainer: Any) -> Ready:
+    # Once for the caches and whatever is made on first use.
+    trainer.train()
+    counted = trainer.updates - trainer.idle_updates
+    return Ready(trainer.runs, counted, trainer.compile_seconds, trainer.idle_updates)
 
 
 def _timed(trainer: Any) -> Took:

@@ -19,12 +19,15 @@ class Trainer:
         How many runs one call of `train` trains.
     updates : int
         How many updates it makes of each.
+    idle_updates : int
+        How many of them `idle` makes too.
     compile_seconds : float
         What was spent beforehand on compiling.
     """
 
     runs: int
     updates: int
+    idle_updates = 0
     compile_seconds = 0.0
 
     def train(self) -> None:
@@ -32,7 +35,7 @@ class Trainer:
         raise NotImplementedError
 
     def idle(self) -> None:
-        """Do what `train` does besides updates, where that is worth taking off: timed apart."""
+        """Do what `train` does once, however many updates it makes: timed apart, and taken off."""
 
     def close(self) -> None:
         """End the processes that it started."""

@@ -55,6 +55,13 @@ def test_one_core_counts_the_processors_seconds_and_all_cores_the_clocks():
     assert timing(ONE, Contender("harness", 10, processes=2), ready, took).median == 2000.0
 
 
+def test_set_up_is_what_is_left_of_a_first_update():
+    ready = Ready(runs=10, updates=100, compile_seconds=0.0, idle_updates=1)
+    once = timing(ALL, Contender("harness", 10), ready, [Took(wall=1.0, cpu=1.0, setup=0.05)] * 2)
+    # An update of ten runs takes 0.01 s; the rest of 0.05 s is set-up.
+    assert (once.median, round(once.setup_seconds, 6)) == (1000.0, 0.04)
+
+
 def test_a_contender_that_failed_says_why():
     assert timing(ONE, JAX, Missing("MemoryError: too large"), []).missing == "MemoryError: too large"
 
