@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def bench(found: Sequence[Cell], out: Path, command: str, short: bool) -> None:
-    """Time the cells, print each table as it is made, and write everything to `out`."""
+    """Time the cells, print and write each table as it is made."""
     about, cores = machine(command), len(cores_here())
     out.mkdir(parents=True, exist_ok=True)
     timings: list[Timing] = []
@@ -56,6 +56,9 @@ def bench(found: Sequence[Cell], out: Path, command: str, short: bool) -> None:
     def tell(title: str, text: str) -> None:
         sections.append(f"## {title}\n\n{text}")
         print(f"\n{sections[-1]}", flush=True)
+        # Each time, so that what is broken off keeps what it had.
+        (out / "benchmarks.md").write_text("\n\n".join(sections) + "\n", encoding="utf-8")
+        (out / "benchmarks.csv").write_text(csv_text(timings), encoding="utf-8")
 
     with teams(one_core()) as alone:
         for table in tables(found):
@@ -71,8 +74,6 @@ def bench(found: Sequence[Cell], out: Path, command: str, short: bool) -> None:
         tell(f"All {cores} cores: {heading(together[0])}", timing_table(made))
     tell("Targets", target_table(targets(timings)))
     tell("Machine", machine_list(about, timings))
-    (out / "benchmarks.md").write_text("\n\n".join(sections) + "\n", encoding="utf-8")
-    (out / "benchmarks.csv").write_text(csv_text(timings), encoding="utf-8")
     print(f"\n{out / 'benchmarks.md'}\n{out / 'benchmarks.csv'}")
 
 
