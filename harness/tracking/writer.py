@@ -232,7 +232,9 @@ class Writer:
     def close(self, status: str, totals: Mapping[str, int]) -> None:
         """Write a sweep's totals and close its parent, and what is still RUNNING of an earlier start."""
         for run_id in self.abandoned.values():
-            self.client.set_terminated(run_id, status="KILLED")
+            # Another launcher of this grid may have been alive after all, and have finished it.
+            if self.client.get_run(run_id).info.status == "RUNNING":
+                self.client.set_terminated(run_id, status="KILLED")
         moment = int(time.time() * 1000)
         metrics = [Metric(f"runs/{name}", count, moment, 0) for name, count in totals.items()]
         self.client.log_batch(self.parent, metrics=metrics)

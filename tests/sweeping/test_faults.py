@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from mlflow.entities import Run
 
 from harness import compose, train
 from harness.config import RunConfig, fingerprint
@@ -12,13 +13,14 @@ from harness.data.loading import digest
 from harness.engine.initializers import Initializer, Normal
 from harness.sweeping.grid import Point
 from harness.sweeping.settings import Processes, Serial, Settings, SweepKeys
+from harness.sweeping.stacks import stacks
 from harness.sweeping.study import Study
 from harness.sweeping.sweep import Ended, sweep
 from harness.tracking.settings import MLflow, Off
 from harness.tracking.store import connect, search
 
-SHORT = ["dataset=moons", "dataset.samples=60", "stopping.updates=3", "initializer=normal"]
-NARROW, WIDE, WIDER = ("architecture.width=3", "architecture.width=4", "architecture.width=5")
+SHORT = ["dataset=xor", "optimizer=gd", "stopping.updates=3", "diagnostics=off", "initializer=normal"]
+NARROW, WIDE, WIDER, WIDEST = (f"architecture.width={width}" for width in (3, 4, 5, 6))
 TWO = Processes(workers=2)
 
 
@@ -69,6 +71,13 @@ def outcomes(ended: Sequence[Ended]) -> list[str]:
     return [each.outcome for each in ended]
 
 
+def tracked(store: str) -> dict[str, Run]:
+    client = connect(store)
+    experiment = client.get_experiment_by_name("adhoc").experiment_id
+    found = search(client, experiment, "tags.`harness.kind` = 'run'")
+    return {run.data.tags["harness.fingerprint"]: run for run in found}
+
+
 @pytest.mark.parametrize("executor", [Serial(), TWO], ids=["serial", "processes"])
 def test_a_run_that_raises_fails_alone_and_its_neighbours_are_bit_for_bit_the_same(
     executor: Serial | Processes, faulty: Callable[..., Initializer], store: str
@@ -78,12 +87,7 @@ def test_a_run_that_raises_fails_alone_and_its_neighbours_are_bit_for_bit_the_sa
     ended = swept(asked, executor, store)
     assert [place for place, each in enumerate(ended) if each.outcome == "failed"] == [1, 6]
     assert {ended[place].error for place in (1, 6)} == {"UnpicklableError: no weights today"}
-    client = connect(store)
-    experiment = client.get_experiment_by_name("adhoc").experiment_id
-    held = {
-        run.data.tags["harness.fingerprint"]: run
-        for run in search(client, experiment, "tags.`harness.kind` = 'run'")
-    }
+    client, held = connect(store), tracked(store)
     for place, (each, record) in enumerate(zip(ended, train(whole), strict=True)):
         run = held[each.point.fingerprint]
         if place in {1, 6}:
@@ -99,7 +103,7 @@ def test_a_run_that_raises_fails_alone_and_its_neighbours_are_bit_for_bit_the_sa
 def test_a_worker_that_is_killed_once_costs_no_run(
     faulty: Callable[..., Initializer], tmp_path: Path
 ) -> None:
-    asked = [*runs(NARROW), *runs(WIDE), *runs(WIDER)]
+    asked = [*runs(NARROW), *runs(WIDE)]
     expected = outcomes(swept(asked, Serial()))
     asked[1] = spoil(asked[1], faulty("Killing", folder=str(tmp_path)))
     assert outcomes(swept(asked, TWO)) == expected
@@ -109,17 +113,18 @@ def test_a_worker_that_is_killed_once_costs_no_run(
 def test_a_run_that_always_kills_its_worker_fails_alone(
     faulty: Callable[..., Initializer], tmp_path: Path
 ) -> None:
-    asked = [*runs(NARROW, 2), *runs(WIDE, 2), *runs(WIDER, 2)]
-    asked[2] = spoil(asked[2], faulty("Killing", folder=str(tmp_path), deaths=1000))
+    asked = [*runs(NARROW, 1), *runs(WIDE, 2)]
+    asked[0] = spoil(asked[0], faulty("Killing", folder=str(tmp_path), deaths=1000))
     ended = swept(asked, TWO)
-    assert [place for place, each in enumerate(ended) if each.outcome == "failed"] == [2]
-    assert ended[2].error is not None
-    assert "worker process died 2 times while it trained alone" in ended[2].error
-    assert "\n" not in ended[2].error
-    # In company, in its stack, and twice alone.
-    assert len(list(tmp_path.iterdir())) == 4
+    assert [place for place, each in enumerate(ended) if each.outcome == "failed"] == [0]
+    assert ended[0].error is not None
+    assert "worker process died 2 times while it trained alone" in ended[0].error
+    assert "\n" not in ended[0].error
+    # In company, and twice alone.
+    assert len(list(tmp_path.iterdir())) == 3
 
 
+@pytest.mark.slow
 def test_a_run_is_tried_alone_as_often_as_retries_say(
     faulty: Callable[..., Initializer], tmp_path: Path
 ) -> None:
@@ -132,17 +137,25 @@ def test_a_run_is_tried_alone_as_often_as_retries_say(
 
 
 @pytest.mark.slow
-def test_every_stack_may_hold_a_run_that_kills(faulty: Callable[..., Initializer], tmp_path: Path) -> None:
-    asked = [*runs(NARROW), *runs(WIDE), *runs(WIDER)]
-    for place in (0, 5, 6, 11):
+def test_every_stack_may_hold_a_run_that_kills(
+    faulty: Callable[..., Initializer], tmp_path: Path, store: str
+) -> None:
+    widths = [NARROW, WIDE, WIDER, WIDEST]
+    whole = [run for width in widths for run in runs(width)]
+    asked, culprits = list(whole), {0, 5, 6, 15}
+    for place in culprits:
         asked[place] = spoil(asked[place], faulty("Killing", folder=str(tmp_path), deaths=10_000))
-    ended = swept(asked, TWO)
-    assert [place for place, each in enumerate(ended) if each.outcome == "failed"] == [0, 5, 6, 11]
+    ended = swept(asked, TWO, store)
+    assert {place for place, each in enumerate(ended) if each.outcome == "failed"} == culprits
+    held = tracked(store)
+    for place, (each, record) in enumerate(zip(ended, train(whole), strict=True)):
+        run = held[each.point.fingerprint]
+        assert run.info.status == ("FAILED" if place in culprits else "FINISHED")
+        if place not in culprits:
+            assert run.data.tags["harness.weights"] == record.weights_digest
 
 
 def test_a_faulty_run_stacks_with_the_others(faulty: Callable[..., Initializer]) -> None:
-    from harness.sweeping.stacks import stacks
-
     asked = runs(NARROW)
     asked[1] = spoil(asked[1], faulty("Raising"))
     asked[2] = spoil(asked[2], Normal(scale=0.1))
