@@ -36,8 +36,14 @@ def worker_count(choice: Serial | Processes, stacks: int) -> int:
 def open_executor(choice: Serial | Processes, stacks: int) -> Executor:
     """Return the executor that a configuration asks for; results do not depend on it."""
     workers = worker_count(choice, stacks)
-    if workers == 1:
-        return InProcess()
+    return InProcess() if workers == 1 else process_pool(workers)
+
+
+def process_pool(workers: int) -> Executor:
+    """Return worker processes that end with this one.
+
+    One that dies breaks the pool: every call not delivered yet raises BrokenExecutor.
+    """
     from joblib.externals.loky import ProcessPoolExecutor
 
     pool: Executor = ProcessPoolExecutor(

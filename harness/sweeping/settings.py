@@ -21,10 +21,19 @@ class Serial:
 
 @dataclass(frozen=True)
 class Processes:
-    """Train in worker processes of this machine; `workers` None: as many as cores."""
+    """Train in worker processes of this machine.
+
+    Attributes
+    ----------
+    workers : int or None
+        None: as many as cores.
+    retries : int
+        How often a run whose worker process died is tried alone before it fails.
+    """
 
     name: Literal["processes"] = "processes"
     workers: Annotated[int, Gt(0)] | None = None
+    retries: Annotated[int, Gt(0)] = 2
 
 
 EXECUTORS: dict[str, type[Serial] | type[Processes]] = {"serial": Serial, "processes": Processes}

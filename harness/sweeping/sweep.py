@@ -2,10 +2,8 @@
 
 import hashlib
 import json
-import traceback
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import isfinite
@@ -14,12 +12,11 @@ from uuid import uuid4
 
 from harness.data.loading import digest
 from harness.record import Record
-from harness.sweeping.executors import open_executor, worker_count
 from harness.sweeping.grid import Point
-from harness.sweeping.settings import Processes, Serial, Settings
-from harness.sweeping.stacks import cost, stacks
+from harness.sweeping.isolating import Failure
+from harness.sweeping.retrying import train_points
+from harness.sweeping.settings import Settings
 from harness.sweeping.study import plain
-from harness.sweeping.trainer import train_stack
 from harness.tracking import read
 from harness.tracking.background import Background
 from harness.tracking.settings import Off, points_for, tracking_uri
@@ -115,24 +112,20 @@ def sweep(
         connect = partial(_connect, points, settings, arms, tags)
         background = Background(connect, progress.advance)
     try:
-        for stack, result in _train(missing, settings.executor):
-            if isinstance(result, BaseException):
-                error = "".join(traceback.format_exception(result))
-                for point in stack:
-                    ended[point.fingerprint] = Ended(point, FAILED, {}, True, _reason(result))
-                if background is not None:
-                    background.fail([header(point) for point in stack], error)
-                continue
-            for point, record in zip(stack, result, strict=True):
-                values = {name: record.summary[name] for name in columns}
-                finite = {name: value for name, value in values.items() if isfinite(value)}
-                ended[point.fingerprint] = Ended(point, record.summary["outcome"], finite, True)
+        for stack, outcomes in train_points(missing, settings.executor):
+            pairs = list(zip(stack, outcomes, strict=True))
+            ended |= {point.fingerprint: _ended(point, outcome, columns) for point, outcome in pairs}
             if background is None:
                 for _ in stack:
                     progress.advance()
-            else:
-                history = f"histories/{_stack_name()}-1.parquet"
-                background.write(history, [header(point) for point in stack], result)
+                continue
+            for point, outcome in pairs:
+                if isinstance(outcome, Failure):
+                    background.fail(header(point), outcome.reason, outcome.traceback)
+            trained = [(header(point), record) for point, record in pairs if isinstance(record, Record)]
+            if trained:
+                headers, records = zip(*trained, strict=True)
+                background.write(f"histories/{_stack_name()}-1.parquet", headers, records)
     finally:
         if background is not None:
             totals = Counter(each.outcome for each in ended.values())
@@ -142,35 +135,12 @@ def sweep(
     return [ended[point.fingerprint] for point in points]
 
 
-Result = list[Record] | BaseException
-
-
-def _train(missing: Sequence[Point], choice: Serial | Processes) -> Iterator[tuple[list[Point], Result]]:
-    """Yield each stack with its records, or with what went wrong, as it ends; longest first."""
-    groups = [[missing[index] for index in group] for group in stacks([point.run for point in missing])]
-    groups.sort(key=lambda group: -cost([point.run for point in group]))
-    if not groups:
-        return
-    room = worker_count(choice, len(groups)) + 1
-    with open_executor(choice, len(groups)) as executor:
-        waiting: dict[Future[list[Record]], int] = {}
-        following = iter(enumerate(groups))
-        while True:
-            for number, group in following:
-                runs = [point.run for point in group]
-                waiting[executor.submit(train_stack, runs)] = number
-                if len(waiting) >= room:
-                    break
-            if not waiting:
-                return
-            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-                number = waiting.pop(future)
-                error = future.exception()
-                yield groups[number], error if error is not None else future.result()
-
-
-def _reason(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0]
+def _ended(point: Point, outcome: Record | Failure, columns: Sequence[str]) -> Ended:
+    if isinstance(outcome, Failure):
+        return Ended(point, FAILED, {}, True, outcome.reason)
+    values = {name: outcome.summary[name] for name in columns}
+    finite = {name: value for name, value in values.items() if isfinite(value)}
+    return Ended(point, outcome.summary["outcome"], finite, True)
 
 
 def header(point: Point) -> "Header":

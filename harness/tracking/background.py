@@ -51,13 +51,12 @@ class Background:
 
         self._put(job)
 
-    def fail(self, headers: Sequence["Header"], error: str) -> None:
-        """Write runs that could not be trained."""
+    def fail(self, header: "Header", reason: str, traceback: str) -> None:
+        """Write a run that could not be trained."""
 
         def job(writer: "Writer") -> None:
-            for header in headers:
-                writer.fail(header, error)
-                self._written()
+            writer.fail(header, reason, traceback)
+            self._written()
 
         self._put(job)
 

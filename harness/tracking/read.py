@@ -13,7 +13,7 @@ from harness.errors import ConfigurationError, nearest
 from harness.record import SCORES, SPLITS, metric_name
 from harness.tracking.maps import COLUMNS, FOLDER, maps_beside, read_maps
 from harness.tracking.settings import tracking_uri
-from harness.tracking.store import connect, exists
+from harness.tracking.store import connect, exists, search
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 Wanted = dict[tuple[str, str], list[str]]
 
-PAGE = 1000
 RATE = "optimizer.learning_rate"
 RUNS = "tags.`harness.kind` = 'run'"
 FINAL = (
@@ -88,14 +87,14 @@ def study(name: str, *, uri: str | None = None) -> StudyRecord:
     client = connect(address)
     experiment = client.get_experiment_by_name(name)
     assert experiment is not None
-    sweeps = _search(client, experiment.experiment_id, "tags.`harness.kind` = 'sweep'")
+    sweeps = search(client, experiment.experiment_id, "tags.`harness.kind` = 'sweep'")
     if not sweeps:
         raise ConfigurationError(f"study = {name!r}: the experiment holds no sweep of this harness")
     parent = max(sweeps, key=lambda run: run.data.tags.get("harness.started", ""))
     with TemporaryDirectory() as scratch:
         spec = _document(client, parent.info.run_id, "study.json", scratch)
         grid = set(_document(client, parent.info.run_id, "grid.json", scratch)["fingerprints"])
-        children = _latest(_search(client, experiment.experiment_id, RUNS), grid)
+        children = _latest(search(client, experiment.experiment_id, RUNS), grid)
         history = _histories(client, children, Path(scratch))
     return StudyRecord(
         spec=spec,
@@ -130,7 +129,7 @@ def finished(uri: str, experiment: str, columns: Sequence[str]) -> dict[str, tup
                 if (name := metric_name(column)) in run.data.metrics
             },
         )
-        for run in _search(client, found.experiment_id, query)
+        for run in search(client, found.experiment_id, query)
     }
 
 
@@ -157,17 +156,6 @@ def maps(run_ids: Sequence[str], *, uri: str | None = None) -> pd.DataFrame:
 def attach(run_id: str, folder: Path, name: str, *, uri: str | None = None) -> None:
     """Keep a folder as an artifact of a run."""
     connect(tracking_uri(uri)).log_artifacts(run_id, str(folder), name)
-
-
-def _search(client: "MlflowClient", experiment: str, query: str) -> list["Run"]:
-    found: list[Run] = []
-    token = None
-    while True:
-        page = client.search_runs([experiment], query, max_results=PAGE, page_token=token)
-        found += page
-        token = page.token
-        if not token:
-            return found
 
 
 def _document(client: "MlflowClient", run_id: str, name: str, scratch: str) -> Any:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Run
 
 SQLITE = "sqlite:///"
+PAGE = 1000
 
 
 def exists(uri: str) -> bool:
@@ -43,3 +45,15 @@ def experiment_id(client: "MlflowClient", uri: str, name: str) -> str:
         folder = Path(uri.removeprefix(SQLITE)).resolve().parent / "artifacts" / name
         location = folder.as_uri()
     return str(client.create_experiment(name, artifact_location=location))
+
+
+def search(client: "MlflowClient", experiment: str, query: str) -> list["Run"]:
+    """Return all runs of an experiment that a query finds, however many pages they fill."""
+    found: list[Run] = []
+    token = None
+    while True:
+        page = client.search_runs([experiment], query, max_results=PAGE, page_token=token)
+        found += page
+        token = page.token
+        if not token:
+            return found

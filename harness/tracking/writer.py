@@ -16,11 +16,14 @@ from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NOTE, MLFL
 
 from harness.record import Array, Record, metric_name
 from harness.tracking.maps import maps_beside, write_maps
-from harness.tracking.store import connect, experiment_id
+from harness.tracking.store import connect, experiment_id, search
 
 BATCH = 1000
 """Metrics that one request may carry."""
 
+TAG_LENGTH = 5000
+ERROR = "harness.error"
+TRACEBACK = "traceback.txt"
 NUMBERS = ("best_validation_loss", "constant_loss", "majority_accuracy", "seconds")
 
 
@@ -78,6 +81,8 @@ class Writer:
         self.points = points
         self.experiment = experiment_id(self.client, uri, sweep.experiment)
         self.parent = self._parent()
+        self.abandoned = self._abandoned()
+        self.sent: dict[str, set[tuple[str, int]]] = {}
 
     def _parent(self) -> str:
         query = f"tags.`harness.kind` = 'sweep' and tags.`harness.grid` = '{self.sweep.grid}'"
@@ -103,8 +108,31 @@ class Writer:
             self.client.log_dict(run_id, document, name)
         return run_id
 
+    def _abandoned(self) -> dict[str, str]:
+        """Return the children, by fingerprint, that a killed launcher of this very sweep left RUNNING.
+
+        Those of another grid are another sweep's, which may be alive.
+        """
+        query = (
+            "tags.`harness.kind` = 'run' and attributes.status = 'RUNNING' "
+            f"and tags.`{MLFLOW_PARENT_RUN_ID}` = '{self.parent}'"
+        )
+        left: dict[str, str] = {}
+        for run in search(self.client, self.experiment, query):
+            mark, run_id = run.data.tags["harness.fingerprint"], str(run.info.run_id)
+            if mark in left:
+                self.client.set_terminated(run_id, status="KILLED")
+            left.setdefault(mark, run_id)
+        return left
+
     def begin(self, header: Header, history: str) -> str:
-        """Create a child run; `history` names the artifact its rows will be in. Return its id."""
+        """Return the id of a child run: one that was left RUNNING, else a new one.
+
+        Parameters
+        ----------
+        history : str
+            The artifact that its rows will be in.
+        """
         tags = {
             "harness.kind": "run",
             "harness.study": self.sweep.experiment,
@@ -117,8 +145,25 @@ class Writer:
             MLFLOW_PARENT_RUN_ID: self.parent,
             MLFLOW_SOURCE_NAME: "python -m harness",
         }
+        if header.fingerprint in self.abandoned:
+            run_id = self.abandoned.pop(header.fingerprint)
+            self._reopen(run_id, tags)
+            return run_id
         made = self.client.create_run(self.experiment, tags=tags, run_name=header.name)
         return str(made.info.run_id)
+
+    def _reopen(self, run_id: str, tags: Mapping[str, str]) -> None:
+        """Take a run up again: nothing that was sent is sent a second time, no old error stays."""
+        run = self.client.get_run(run_id)
+        if ERROR in run.data.tags:
+            self.client.delete_tag(run_id, ERROR)
+        self.client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
+        # A series is begun at another moment now, so that a store would keep both of its values.
+        self.sent[run_id] = {
+            (metric.key, metric.step)
+            for name in run.data.metrics
+            for metric in self.client.get_metric_history(run_id, name)
+        }
 
     def append(self, history: str, tables: Mapping[str, Mapping[str, Any]]) -> None:
         """Write the rows of some runs, by run id, to one artifact of the parent."""
@@ -147,6 +192,8 @@ class Writer:
             *series(record.columns, self.points, moment),
             *_numbers(record.summary, moment),
         ]
+        if sent := self.sent.pop(run_id, None):
+            metrics = [metric for metric in metrics if (metric.key, metric.step) not in sent]
         parameters = [Param(key, str(value)) for key, value in header.parameters.items()]
         tags = {
             "harness.outcome": str(record.summary["outcome"]),
@@ -159,7 +206,8 @@ class Writer:
             tags["harness.warning"] = "; ".join(record.warnings)
         if record.complaints:
             tags["harness.complaints"] = ", ".join(complaint.name for complaint in record.complaints)
-        for low in range(0, len(metrics), BATCH):
+        # Once at least: a run whose metrics were all sent before still lacks its tags.
+        for low in range(0, max(1, len(metrics)), BATCH):
             first = low == 0
             self.client.log_batch(
                 run_id,
@@ -169,19 +217,24 @@ class Writer:
             )
         self.client.set_terminated(run_id, status="FINISHED")
 
-    def fail(self, header: Header, error: str) -> None:
-        """Write a run that could not be trained."""
+    def fail(self, header: Header, reason: str, traceback: str) -> None:
+        """Write a run that could not be trained: why in a line, and the traceback as an artifact."""
         run_id = self.begin(header, "")
-        tags = {"harness.outcome": "failed", "harness.stopped_by": "error", "harness.error": error}
+        tags = {"harness.outcome": "failed", "harness.stopped_by": "error", ERROR: reason}
         self.client.log_batch(
             run_id,
             params=[Param(key, str(value)) for key, value in header.parameters.items()],
-            tags=[RunTag(key, value[:5000]) for key, value in tags.items()],
+            tags=[RunTag(key, value[:TAG_LENGTH]) for key, value in tags.items()],
         )
+        self.client.log_text(run_id, traceback, TRACEBACK)
         self.client.set_terminated(run_id, status="FAILED")
 
     def close(self, status: str, totals: Mapping[str, int]) -> None:
-        """Write a sweep's totals and close its parent."""
+        """Write a sweep's totals and close its parent, and what is still RUNNING of an earlier start."""
+        for run_id in self.abandoned.values():
+            # Another launcher of this grid may have been alive after all, and have finished it.
+            if self.client.get_run(run_id).info.status == "RUNNING":
+                self.client.set_terminated(run_id, status="KILLED")
         moment = int(time.time() * 1000)
         metrics = [Metric(f"runs/{name}", count, moment, 0) for name, count in totals.items()]
         self.client.log_batch(self.parent, metrics=metrics)
