@@ -70,6 +70,25 @@ class Composer:
         if self.is_group(parsed):
             refuse_list(parsed)
 
+    def choices(self, override: str) -> list[str]:
+        """Return one override for each value of a sweep; of a plain override, itself."""
+        parsed = self.parse(override)
+        if not parsed.is_sweep_override():
+            return [override]
+        if not parsed.is_discrete_sweep():
+            raise ConfigurationError(
+                f"{override}: an interval has no list of values; allowed: a,b,c or range(start, stop)"
+            )
+        found = [f"{parsed.get_key_element()}={value}" for value in parsed.sweep_string_iterator()]
+        if not found:
+            raise ConfigurationError(f"the grid is empty: {override} has no values")
+        return found
+
+    def chosen(self, override: str) -> str:
+        """Return the name of what a group's override chooses: of an alias, what it stands for."""
+        choice = self._container([override])[self.parse(override).key_or_group]
+        return str(choice["name"])
+
     def session(self, overrides: Sequence[str]) -> dict[str, Any]:
         """Return the keys of `SESSION`, as a plain container."""
         container = self._container(overrides)

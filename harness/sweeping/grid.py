@@ -1,15 +1,20 @@
-"""Grids: from products of Hydra overrides to validated points."""
+"""Grids: from a study's products to validated points."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import product
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, product
 from typing import Literal
 
 from harness.config import RunConfig, fingerprint
 from harness.data.loading import digest
 from harness.errors import ConfigurationError
 from harness.sweeping.composing import SESSION, Composer
+from harness.sweeping.products import Product, axes, key, pair, read, varied
+from harness.sweeping.selecting import excluded, sampled
+from harness.sweeping.settings import SweepKeys
 from harness.sweeping.study import Study
+
+DEFAULTS = SweepKeys()
 
 
 @dataclass(frozen=True)
@@ -36,12 +41,42 @@ class Point:
     role: Literal["tuning", "reported"]
 
 
+@dataclass(frozen=True)
+class Grid:
+    """What a sweep asks for.
+
+    Attributes
+    ----------
+    points : list of Point
+        Each fingerprint once.
+    arms : list of str
+        The keys by which arms differ.
+    excluded, unsampled : int
+        How many points exclusions left out, and how many of the others the sample did.
+    """
+
+    points: list[Point]
+    arms: list[str]
+    excluded: int = 0
+    unsampled: int = 0
+
+
 def points(
     composer: Composer, study: Study, arguments: Sequence[str], preset: Sequence[str] = ()
 ) -> tuple[list[Point], list[str]]:
-    """Return a grid's points, each fingerprint once, and the keys by which its arms differ.
+    """Return the points and arms of `expand`, where nothing but the study selects."""
+    grid = expand(composer, study, arguments, preset)
+    return grid.points, grid.arms
 
-    The grid is the study's, or that of the arguments alone.
+
+def expand(
+    composer: Composer,
+    study: Study,
+    arguments: Sequence[str],
+    preset: Sequence[str] = (),
+    keys: SweepKeys = DEFAULTS,
+) -> Grid:
+    """Return a grid: the study's, or that of the arguments alone.
 
     Parameters
     ----------
@@ -49,50 +84,37 @@ def points(
         Overrides from the command line. They hold for every product, against its own.
     preset : sequence of str
         Overrides of the study's smaller form, weaker than `arguments`.
+    keys : SweepKeys
+        What is paired, excluded and sampled besides what the study says.
 
     Raises
     ------
     ConfigurationError
         One line for the first point that is wrong, or if there is none.
     """
-    own = [argument for argument in arguments if _key(composer, argument) not in SESSION]
-    products = [merge(composer, line, preset, own) for line in study.grid or ((),)]
-    if study.seeds is not None:
-        products = [_with_seeds(composer, line, study) for line in products]
-    varied: list[str] = []
-    found: dict[str, Point] = {}
-    for line in products:
-        axes = [_choices(composer, override) for override in line]
-        for override, axis in zip(line, axes, strict=True):
-            key = _key(composer, override)
-            if len(axis) > 1 and key not in varied and not key.startswith("seed"):
-                varied.append(key)
-        for overrides in product(*axes):
-            run = composer.compose(overrides)
-            mark = fingerprint(run, digest(run.dataset))
-            if mark not in found:
-                tunes = study.tune is not None and run.seed in study.tune.seeds
-                found[mark] = Point(run, mark, "", "", {}, "tuning" if tunes else "reported")
-    keys = arm_keys(study, varied)
-    tuned = study.tune.over if study.tune is not None else None
-    return [_named(point, keys, tuned) for point in found.values()], keys
+    own = [argument for argument in arguments if key(composer, argument) not in SESSION]
+    lines = [read(composer, line, preset, own) for line in study.grid or ((),)]
+    lines = pair(composer, [_with_seeds(composer, line, study) for line in lines], keys.zip)
+    swept = dict.fromkeys(name for line in lines for name in varied(composer, line))
+    arms = arm_keys(study, [name for name in swept if not name.startswith("seed")])
+    found: dict[str, RunConfig] = {}
+    for line in lines:
+        for overrides in product(*axes(composer, line)):
+            run = composer.compose(list(chain.from_iterable(overrides)))
+            found.setdefault(fingerprint(run, digest(run.dataset)), run)
+    left = _allowed(composer, found, study, keys, as_written=not own and not preset)
+    count = study.sample if keys.sample is None else keys.sample
+    drawn = sampled(list(left.values()), count, keys.sample_seed, study.tune.over if study.tune else None)
+    made = [_named(*each, arms, study) for each, taken in zip(left.items(), drawn, strict=True) if taken]
+    return Grid(made, arms, len(found) - len(left), len(left) - len(made))
 
 
-def arm_keys(study: Study, varied: Sequence[str]) -> list[str]:
+def arm_keys(study: Study, swept: Sequence[str]) -> list[str]:
     """Return the keys compared: the study's, or those that the grid varies but does not tune."""
     if study.arms is not None:
         return list(study.arms)
     tuned = study.tune.over if study.tune is not None else None
-    return [key for key in varied if key != tuned and key != "experiment"]
-
-
-def merge(composer: Composer, *layers: Sequence[str]) -> list[str]:
-    """Return the overrides of all layers; where two have the same key, the later layer's."""
-    merged: dict[str, str] = {}
-    for layer in layers:
-        for override in layer:
-            merged[_key(composer, override)] = override
-    return list(merged.values())
+    return [key for key in swept if key != tuned and key != "experiment"]
 
 
 def label(run: RunConfig, key: str) -> str:
@@ -110,38 +132,32 @@ def label(run: RunConfig, key: str) -> str:
     return f"{name} {text}"
 
 
-def _named(point: Point, keys: Sequence[str], tuned: str | None) -> Point:
-    run = point.run
-    labels = {key: label(run, key) for key in keys}
+def _named(mark: str, run: RunConfig, arms: Sequence[str], study: Study) -> Point:
+    labels = {key: label(run, key) for key in arms}
     arm = " · ".join(dict.fromkeys(labels.values())) or "all runs"
-    value = [label(run, tuned)] if tuned is not None else []
+    value = [label(run, study.tune.over)] if study.tune is not None else []
     name = " · ".join([arm, *value, f"seed {run.seed}"])
-    return Point(run, point.fingerprint, arm, name, labels, point.role)
+    tunes = study.tune is not None and run.seed in study.tune.seeds
+    return Point(run, mark, arm, name, labels, "tuning" if tunes else "reported")
 
 
-def _with_seeds(composer: Composer, line: list[str], study: Study) -> list[str]:
-    if any(_key(composer, override) == "seed" for override in line):
-        return line
-    seeds = [*(study.tune.seeds if study.tune else ()), *(study.seeds or ())]
-    return [*line, f"seed={','.join(map(str, seeds))}"]
+def _with_seeds(composer: Composer, product: Product, study: Study) -> Product:
+    if study.seeds is None or "seed" in {key(composer, override) for override in product.overrides}:
+        return product
+    seeds = [*(study.tune.seeds if study.tune else ()), *study.seeds]
+    return replace(product, overrides=(*product.overrides, f"seed={','.join(map(str, seeds))}"))
 
 
-def _key(composer: Composer, override: str) -> str:
-    """Return the key of an override; of the session's keys, the first part."""
-    key = str(composer.parse(override).key_or_group)
-    first = key.split(".")[0]
-    return first if first in SESSION else key
-
-
-def _choices(composer: Composer, override: str) -> list[str]:
-    parsed = composer.parse(override)
-    if not parsed.is_sweep_override():
-        return [override]
-    if not parsed.is_discrete_sweep():
-        raise ConfigurationError(
-            f"{override}: an interval has no list of values; allowed: a,b,c or range(start, stop)"
-        )
-    choices = [f"{parsed.get_key_element()}={value}" for value in parsed.sweep_string_iterator()]
-    if not choices:
-        raise ConfigurationError(f"the grid is empty: {override} has no values")
-    return choices
+def _allowed(
+    composer: Composer, found: Mapping[str, RunConfig], study: Study, keys: SweepKeys, *, as_written: bool
+) -> dict[str, RunConfig]:
+    """Return the runs that nothing excludes."""
+    runs = list(found.values())
+    # The command line may narrow a study's grid to one that lacks what the study excludes.
+    out = excluded(composer, runs, study.exclude, strict=as_written)
+    also = excluded(composer, runs, keys.exclude, strict=True)
+    left = {mark: run for (mark, run), *no in zip(found.items(), out, also, strict=True) if not any(no)}
+    if not left:
+        entries = " and ".join(map(repr, (*study.exclude, *keys.exclude)))
+        raise ConfigurationError(f"the grid is empty: exclude {entries} leaves none of {len(found):,} points")
+    return left

@@ -13,7 +13,9 @@ from harness.data.loading import digest
 from harness.errors import ConfigurationError
 from harness.sweeping.checks import compare_gradients
 from harness.sweeping.composing import SESSION, Composer, default_composer, launcher_refused
-from harness.sweeping.grid import Point, points
+from harness.sweeping.estimates import estimate
+from harness.sweeping.executors import worker_count
+from harness.sweeping.grid import Grid, Point, expand
 from harness.sweeping.progress import Bar, table
 from harness.sweeping.provenance import command_line, provenance
 from harness.sweeping.settings import Settings, build_settings
@@ -37,11 +39,11 @@ def launch(loader: ConfigLoader, config: DictConfig, arguments: Sequence[str]) -
         raise launcher_refused(launcher)
     composer = Composer(loader, list(config.hydra.overrides.hydra))
     settings = build_settings(composer.session(_session_overrides(composer, arguments)))
-    grid, arms = points(composer, settings.study, arguments, settings.overrides)
+    grid = expand(composer, settings.study, arguments, settings.overrides, settings.sweep)
     if settings.sweep.plan:
         print(plan(grid, settings))
         return []
-    ended = carry_out(grid, settings, arms)
+    ended = carry_out(grid.points, settings, grid.arms)
     print(table(ended, criterion(settings)))
     print(where_next(ended, settings))
     if any(each.outcome == FAILED for each in ended):
@@ -68,7 +70,7 @@ def launch_one(config: DictConfig) -> float:
     mark = fingerprint(run, digest(run.dataset))
     point = Point(run, mark, arm, f"{arm} · seed {run.seed}", {}, "reported")
     if settings.sweep.plan:
-        print(plan([point], settings))
+        print(plan(Grid([point], []), settings))
         return float("nan")
     ended = carry_out([point], settings, [])
     print(table(ended, criterion(settings)))
@@ -90,17 +92,21 @@ def describe(run: RunConfig) -> str:
     return f"{run.flat['dataset']} · {run.flat['activation']} · {run.flat['loss']} · {run.feeding_label}"
 
 
-def plan(grid: Sequence[Point], settings: Settings) -> str:
+def plan(grid: Grid, settings: Settings) -> str:
     """Return what would be trained, without training or writing."""
-    done = finished_before(grid, settings)
-    missing = [point.run for point in grid if point.fingerprint not in done]
-    sizes = Counter(len(stack) for stack in stacks(missing))
+    done = finished_before(grid.points, settings)
+    missing = [point.run for point in grid.points if point.fingerprint not in done]
+    groups = [[missing[index] for index in stack] for stack in stacks(missing)]
+    sizes = Counter(map(len, groups))
     stacked = ", ".join(f"{count} of {size} runs" for size, count in sorted(sizes.items()))
-    arms = len({point.arm for point in grid})
-    return (
-        f"{len(grid):,} runs of {arms} arms, {len(done):,} of them done\n"
-        f"{len(missing):,} to train, in {sum(sizes.values())} stacks: {stacked or 'none'}"
-    )
+    arms = len({point.arm for point in grid.points})
+    lines = [f"{len(grid.points):,} runs of {arms} arms, {len(done):,} of them done"]
+    if grid.excluded or grid.unsampled:
+        lines.append(f"left out: {grid.excluded:,} by exclusions, {grid.unsampled:,} by the sample")
+    lines.append(f"{len(missing):,} to train, in {len(groups)} stacks: {stacked or 'none'}")
+    if groups:
+        lines.append(estimate(groups, worker_count(settings.executor, len(groups))))
+    return "\n".join(lines)
 
 
 def where_next(ended: Sequence[Ended], settings: Settings) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from annotated_types import Gt
+from annotated_types import Ge, Gt
 
 from harness.sweeping.study import Study, build_study
 from harness.tracking.settings import TRACKINGS, Tracking
@@ -51,11 +51,22 @@ class SweepKeys:
         A smaller form of the study.
     force : bool
         Train again what the store holds already.
+    zip : tuple of tuple of str
+        Groups of keys whose values are paired instead of crossed.
+    exclude : tuple of str
+        Left out besides what the study leaves out.
+    sample : int or None
+        How many regimes are drawn, each with all its seeds; None: what the study says.
+    sample_seed : int
     """
 
     plan: bool = False
     preset: str | None = None
     force: bool = False
+    zip: tuple[tuple[str, ...], ...] = ()
+    exclude: tuple[str, ...] = ()
+    sample: Annotated[int, Gt(0)] | None = None
+    sample_seed: Annotated[int, Ge(0)] = 0
 
 
 @dataclass(frozen=True)

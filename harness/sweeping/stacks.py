@@ -26,15 +26,16 @@ def stack_key(run: RunConfig) -> str:
         free |= {f"{group}.{name}" for name in choice.per_run if getattr(choice, name) is not None}
     # Initializers act before the first update, so stacks may mix them freely.
     free.add("initializer")
-    return _less(run, free)
+    return key_without(run, free)
 
 
 def regime_key(run: RunConfig) -> str:
     """Return what replicates have equal: the configuration less the seed."""
-    return _less(run, REPLICATE)
+    return key_without(run, REPLICATE)
 
 
-def _less(run: RunConfig, free: Collection[str]) -> str:
+def key_without(run: RunConfig, free: Collection[str]) -> str:
+    """Return what runs have equal that differ in the keys `free` alone."""
     fixed = {key: value for key, value in run.flat.items() if key not in free}
     return json.dumps(fixed, sort_keys=True, default=list)
 

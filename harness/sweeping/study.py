@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Annotated, Any
 
 import yaml
-from annotated_types import Ge, MinLen
+from annotated_types import Ge, Gt, MinLen
 from hydra.core.config_store import ConfigStore
 
 from harness.errors import ConfigurationError, unknown
@@ -51,7 +51,12 @@ class Study:
     Attributes
     ----------
     grid : tuple of tuple of str
-        Products of Hydra overrides; the study is their union without doubles.
+        Products of Hydra overrides; the study is their union without doubles. A product's line
+        ``sweep.zip=[[key,key]]`` pairs the values of these keys.
+    exclude : tuple of str
+        Overrides joined by commas; a point for which all of an entry hold is left out.
+    sample : int or None
+        How many regimes are drawn from the grid, each with all its seeds and tuned values; None: all.
     seeds : tuple of int or None
         The reported seeds; None: the grid says.
     arms : tuple of str or None
@@ -67,6 +72,8 @@ class Study:
     question: str | None = None
     method: str | None = None
     grid: tuple[tuple[str, ...], ...] = ()
+    exclude: tuple[str, ...] = ()
+    sample: Annotated[int, Gt(0)] | None = None
     seeds: tuple[Annotated[int, Ge(0)], ...] | None = None
     arms: tuple[str, ...] | None = None
     tune: Tune | None = None

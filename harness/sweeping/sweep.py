@@ -196,6 +196,9 @@ def document(settings: Settings, arms: Sequence[str], points: Sequence[Point]) -
     spec = plain(settings.study)
     reported = sorted({point.run.seed for point in points if point.role == "reported"})
     spec |= {"arms": list(arms), "seeds": reported}
+    spec["exclude"] = [*settings.study.exclude, *settings.sweep.exclude]
+    spec["sample"] = settings.study.sample if settings.sweep.sample is None else settings.sweep.sample
+    spec["sample_seed"] = settings.sweep.sample_seed
     made: Mapping[str, Any] = json.loads(json.dumps(spec))
     return made
 

@@ -91,6 +91,40 @@ CASES = {
     "a sweep over checks": (["checks.gradients=true,false", "-m"], ["allowed: one value"]),
     "unknown check": (["checks.gradient=true"], ["did you mean 'checks.gradients'"]),
     "a sweep over executors": (["executor=serial,processes", "-m"], ["allowed: one value"]),
+    "pairs of unequal length": (
+        ["activation=relu,tanh", "seed=0,1,2", "sweep.zip=[[activation,seed]]", "-m"],
+        ["sweep.zip = [[activation,seed]]", "activation has 2, seed has 3"],
+    ),
+    "a pair with a key that is not swept": (
+        ["activation=relu,tanh", "seed=0,1", "sweep.zip=[[activaton,seed]]", "-m"],
+        ["no values of 'activaton'", "did you mean 'activation'"],
+    ),
+    "a pair of one": (["seed=0,1", "sweep.zip=[[seed]]", "-m"], ["[[seed]]", "two keys or more"]),
+    "a key in two pairs": (
+        ["activation=relu,tanh", "seed=0,1", "sweep.zip=[[activation,seed],[seed,activation]]", "-m"],
+        ["'activation' stands there twice"],
+    ),
+    "an exclusion by an unknown key": (
+        ["activation=relu,tanh", 'sweep.exclude=["activatoin=relu"]', "-m"],
+        ["'activatoin'", "did you mean 'activation'"],
+    ),
+    "an exclusion of an unknown choice": (
+        ["activation=relu,tanh", 'sweep.exclude=["activation=rely"]', "-m"],
+        ["'rely'", "did you mean 'relu'"],
+    ),
+    "an exclusion of a value that the grid never has": (
+        ["optimizer.learning_rate=0.1,0.25", 'sweep.exclude=["optimizer.learning_rate=0.2"]', "-m"],
+        ["no run of the grid has optimizer.learning_rate=0.2", "0.1, 0.25", "did you mean '0.25'"],
+    ),
+    "an exclusion that is no condition": (
+        ["activation=relu,tanh", "sweep.exclude=[relu]", "-m"],
+        ["not a condition: 'relu'", "key=value"],
+    ),
+    "an exclusion of everything": (
+        ["activation=relu,tanh", 'sweep.exclude=["activation=relu,tanh"]', "-m"],
+        ["the grid is empty", "leaves none of 2 points"],
+    ),
+    "a sample of nothing": (["seed=0,1", "sweep.sample=0", "-m"], ["sweep.sample = 0", "greater than 0"]),
     "another launcher": (["hydra/launcher=joblib", "-m"], ["executor=processes"]),
     "a target that nothing measures": (
         ["study.target={metric: train_los, value: 0.1}", "-m"],
