@@ -13,7 +13,8 @@ from harness.engine.training import tile_size
 from harness.sweeping.preparing import Shared, prepare
 
 # Seconds, fitted to 39 trainings on one core of a server at 2.8 GHz: stacks of 1 to 30 of moons and
-# digits, every feeding, 32 to 384 hidden units, with diagnostics and without. Said and true times differed by a factor of 2 at most.
+# digits, every feeding, 32 to 384 hidden units, with diagnostics and without.
+# Said and true times differed by a factor of 2 at most.
 UPDATE = 50e-6
 """Of one update of a tile: the interpreter's share."""
 RUN_UPDATE = 16e-6
