@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from harness.config import RunConfig
 from harness.engine.cadence import row_updates
 from harness.engine.memory import stack_bytes
@@ -11,12 +13,14 @@ from harness.engine.training import tile_size
 from harness.sweeping.preparing import Shared, prepare
 
 # Seconds, fitted to 39 trainings on one core of a server at 2.8 GHz: stacks of 1 to 30 of moons and
-# digits, every feeding, 32 to 384 hidden units, with diagnostics and without. Half to twice was measured.
+# digits, every feeding, 32 to 384 hidden units, with diagnostics and without.
+# Said and true times differed by a factor of 2 at most.
 UPDATE = 50e-6
 """Of one update of a tile: the interpreter's share."""
 RUN_UPDATE = 16e-6
 """Of one update of one run: drawing, gathering and changing its weights."""
 MULTIPLY_ADD = 0.3e-9
+"""Of one in float64."""
 SIGNAL = 17e-9
 """Of one unit for one training sample: activations and deltas."""
 ROW = 0.9e-3
@@ -48,7 +52,10 @@ def seconds(run: Run, runs: int) -> float:
     samples = sum(len(split.x) for split in run.data.splits.values())
     updating = run.budget * (tiles * UPDATE + runs * RUN_UPDATE)
     training = seen * (multiply_adds(run.network.sizes) * MULTIPLY_ADD + units * SIGNAL)
-    return updating + runs * training + rows * (tiles * ROW + runs * samples * units * MEASURED_SIGNAL)
+    measuring = rows * samples * units * MEASURED_SIGNAL
+    # Arithmetic takes as long as its numbers are wide; the interpreter does not care.
+    width = np.dtype(run.dtype).itemsize / np.dtype(np.float64).itemsize
+    return updating + rows * tiles * ROW + runs * width * (training + measuring)
 
 
 def duration(value: float) -> str:

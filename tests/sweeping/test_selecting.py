@@ -1,6 +1,7 @@
 """What pairs, exclusions and samples leave of a grid."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -9,9 +10,10 @@ from hypothesis import strategies as st
 from harness.errors import ConfigurationError
 from harness.sweeping.composing import default_composer
 from harness.sweeping.grid import Grid, expand
-from harness.sweeping.settings import SweepKeys
+from harness.sweeping.settings import SweepKeys, build_settings
 from harness.sweeping.stacks import regime_key
 from harness.sweeping.study import Study, Tune
+from harness.sweeping.sweep import document
 
 ADHOC = Study("adhoc")
 TINY = ("dataset=moons", "stopping.epochs=1")
@@ -26,7 +28,7 @@ def marks(grid: Grid) -> list[str]:
     return [point.fingerprint for point in grid.points]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=8)
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 5))
 def test_samples_are_nested_parts_of_the_grid_in_its_order(one: int, other: int, seed: int) -> None:
     whole = marks(asked(*CROSSED))
@@ -60,7 +62,7 @@ def test_a_sampled_arm_keeps_all_rates_that_are_tuned() -> None:
     assert len({point.arm for point in asked(study=study, sample=1).points}) == 1
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 9)), min_size=1, max_size=5, unique=True))
 def test_paired_values_are_the_diagonal_of_the_product(shapes: list[tuple[int, int]]) -> None:
     arguments = [
@@ -127,3 +129,11 @@ def test_a_studys_own_misspelt_exclusion_is_refused() -> None:
 def test_values_that_differ_in_writing_alone_train_once() -> None:
     grid = asked(*TINY, "optimizer.learning_rate=0.1,1e-1,.1", "optimizer=batch,minibatch", "seed=0,0,1")
     assert [point.run.seed for point in grid.points] == [0, 1]
+
+
+def test_the_store_is_told_what_was_left_out_and_drawn() -> None:
+    session = ["sweep.exclude=['seed=2']", "sweep.sample=4", "sweep.sample_seed=9"]
+    settings = build_settings(default_composer().session(session))
+    told = document(replace(settings, study=Study("s", exclude=("seed=1",), sample=8)), [], [])
+    assert told["exclude"] == ["seed=1", "seed=2"]
+    assert (told["sample"], told["sample_seed"]) == (4, 9)
