@@ -40,7 +40,7 @@ def overrides(draw: st.DrawFn) -> list[str]:
     return chosen + [draw(value) for value in draw(st.lists(st.sampled_from(VALUES), max_size=4))]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(overrides())
 def test_a_point_is_what_hydra_composes(asked: list[str]) -> None:
     register_studies()

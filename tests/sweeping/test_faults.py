@@ -110,6 +110,7 @@ def test_a_worker_that_is_killed_once_costs_no_run(
     assert len(list(tmp_path.iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_a_run_that_always_kills_its_worker_fails_alone(
     faulty: Callable[..., Initializer], tmp_path: Path
 ) -> None:
