@@ -118,9 +118,7 @@ def serve(pipe: Connection, threads: int) -> None:
         while True:
             order, task = pipe.recv()
             if order == "forget":
-                for trainer in trainers.values():
-                    trainer.close()
-                trainers.clear()
+                _let_go(trainers)
                 continue
             try:
                 if order == "prepare":
@@ -136,6 +134,13 @@ def serve(pipe: Connection, threads: int) -> None:
             except Exception as error:
                 answer = Missing(f"{type(error).__name__}: {error}".splitlines()[0])
             pipe.send(answer)
+    _let_go(trainers)
+
+
+def _let_go(trainers: dict[Task, Any]) -> None:
+    for trainer in trainers.values():
+        trainer.close()
+    trainers.clear()
 
 
 def _prepared(trainer: Any) -> Ready:
