@@ -8,11 +8,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from harness.engine.batches import gathered_at_once
 from harness.engine.blocks import BLOCK
 from harness.engine.cadence import row_updates
 from harness.engine.measuring import Meter
 from harness.engine.run import Run
+from harness.engine.samples import gathered_at_once
 from harness.engine.state import initial_arrays
 from harness.engine.training import tile_size
 
@@ -48,10 +48,10 @@ def stack_parts(run: Run, runs: int) -> Mapping[str, int]:
     -------
     mapping of str to int
         ``state``: parameters, initial ones, update rule, order and counters, before and after;
-        ``prepared``: inputs by feature and targets by output of every split, training inputs
-        with their ones; ``tile``: the state of
-        a tile, whole and of the runs still training; ``path``: what its updates write to; ``samples``:
-        its training samples side by side; ``meter``: signals of the largest split, splits stacked to be
+        ``prepared``: inputs by feature and targets by output of every split, and where batches are
+        gathered, training inputs by sample with their ones; ``tile``: the state of a tile, whole and of the
+        runs still training; ``path``: what its updates write to; ``samples``: its training samples side
+        by side, where batches are gathered; ``meter``: signals of the largest split, splits stacked to be
         measured, and the probe's in float64; ``rows``: measured ones; ``table``: what they become, and
         again sorted.
     """
@@ -61,13 +61,15 @@ def stack_parts(run: Run, runs: int) -> Mapping[str, int]:
     outputs = run.network.sizes[-1]
     every = sum({id(split): len(split.x) for split in run.data.splits.values()}.values())
     weighted = run.data.train.weight is not None
+    by_sample = run.network.bias and not run.all_at_once
+    side_by_side = tile > 1 and not run.all_at_once
     entries = len(row_updates(run.diagnostics, run.budget, run.per_epoch)) * _columns(run)
     return {
         "state": 2 * runs * state,
-        "prepared": runs * (every * (inputs + outputs) + run.samples * inputs * run.network.bias) * numbers,
+        "prepared": runs * (every * (inputs + outputs) + by_sample * run.samples * inputs) * numbers,
         "tile": 2 * tile * state,
         "path": _path(run, tile, inputs) * numbers,
-        "samples": (tile > 1) * tile * run.samples * (inputs + outputs + weighted) * numbers,
+        "samples": side_by_side * tile * run.samples * (inputs + outputs + weighted) * numbers,
         "meter": _meter(run, tile, inputs + outputs),
         "rows": entries * (-(-runs // tile) * ROW_ENTRY + runs * np.dtype(np.float64).itemsize),
         "table": 2 * entries * runs * np.dtype(np.float64).itemsize,
@@ -83,9 +85,7 @@ def _path(run: Run, tile: int, inputs: int) -> int:
         rooms = {min(BLOCK, run.samples), run.samples % BLOCK}
         block = sum(size * (2 * inputs + size + sizes[1] + sizes[-1]) for size in rooms)
         return tile * (block + first + 2 * (parameters - first) + 10 * sum(sizes[1:]))
-    once = gathered_at_once(run, tile)
-    everything = run.batch == run.samples and run.feeding.order == "as_given"
-    gathered = (tile > 1) if everything else once
+    gathered = (tile > 1) if run.all_at_once else gathered_at_once(run, tile)
     samples = tile * run.batch * (inputs + sizes[-1]) * gathered
     left = run.epoch.samples % run.batch
     signals = sum(run.network.workspace(tile, batch, run.dtype).size for batch in {run.batch, left} - {0})

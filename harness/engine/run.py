@@ -130,6 +130,17 @@ class Run:
         return self.batch == 1 and not self.update_rule.chain()
 
     @cached_property
+    def all_at_once(self) -> bool:
+        """Return whether every update is by the same batch: all samples, in the order given."""
+        return self.batch == self.samples and self.feeding.order == "as_given"
+
+    @cached_property
+    def constant_loss(self) -> float:
+        """Return the training loss of the best constant output."""
+        train = self.data.train
+        return self.loss.constant(self.network.output, train.y, train.weight)
+
+    @cached_property
     def budget(self) -> int:
         """Return the budget in updates."""
         return self.stopping.budget(self.epoch, self.network.multiply_adds)

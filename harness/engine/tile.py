@@ -10,7 +10,7 @@ from harness.engine.control import decide, restored, splits_read
 from harness.engine.feeding import epoch_order
 from harness.engine.measuring import Meter, Row
 from harness.engine.rates import Rates
-from harness.engine.run import Data, Run
+from harness.engine.run import Run
 from harness.engine.state import Arrays
 from harness.engine.stopping import Outcome
 from harness.streams import pack, unpack
@@ -35,18 +35,15 @@ class Tile:
         self._bind()
 
     def _bind(self) -> None:
-        """Take the living runs' rows into working arrays, and allocate what a step writes to."""
+        """Take the living runs' rows into working arrays."""
         kind = self.kind
         self.runs = [self.all_runs[member] for member in self.living]
         self.arrays = self.whole.take(self.living)
         self.generators = [unpack(words) for words in self.arrays.generator]
-        distinct = {id(run.data): run.data for run in self.runs}
-        losses = {key: constant_loss(kind, data) for key, data in distinct.items()}
-        self.constant = np.array([losses[id(run.data)] for run in self.runs])
+        self.constant = np.array([run.constant_loss for run in self.runs])
         self.rates = Rates(self.runs, self.arrays.rate_factor)
         self.layers = kind.network.layers(self.arrays.parameters)
-        path = Blocks if kind.in_blocks else Batches
-        self.path = path(self.runs, self.arrays, self.rates)
+        self.path: Blocks | Batches | None = None
 
     def advance(self, members: Integers, updates: int | None) -> list[Row]:
         """Train for `updates` more updates, or to the end; return the rows measured.
@@ -100,6 +97,9 @@ class Tile:
             if position == 0:
                 self._begin_epoch()
             count = min(stop - self.update, per_epoch - position)
+            if self.path is None:
+                path = Blocks if self.kind.in_blocks else Batches
+                self.path = path(self.runs, self.arrays, self.rates)
             self.path.train(position, count, self.update)
             self.update += count
 
@@ -185,8 +185,3 @@ class Tile:
         limit = tolerance * self.rates.at(self.update)[:, 0]
         flags: Flags = np.sqrt(change) <= limit * np.sqrt(size)
         return flags
-
-
-def constant_loss(run: Run, data: Data) -> float:
-    """Return the training loss of the best constant output."""
-    return run.loss.constant(run.network.output, data.train.y, data.train.weight)

@@ -12,7 +12,7 @@ from harness.engine.network import Network
 from harness.engine.run import Run, Split
 from harness.engine.state import BEFORE_ANY, Arrays, State, initial_arrays
 from harness.engine.stopping import Outcome, StoppedBy
-from harness.engine.tile import Tile, constant_loss
+from harness.engine.tile import Tile
 from harness.engine.update_rules import state_names
 
 NUMERICS = 2
@@ -85,7 +85,8 @@ def advance(state: State, updates: int | None = None) -> tuple[State, Rows]:
     arrays = state.arrays.copy()
     parts: list[Rows] = []
     with arithmetic():
-        for members in tiles(state):
+        living = np.flatnonzero(arrays.outcome == Outcome.running)
+        for members in tiles(state.runs[0], living):
             parts += _advance_tile(state, arrays, members, updates)
     return State(state.runs, arrays), joined(parts)
 
@@ -129,10 +130,8 @@ def learn(state: State, x: Floats, y: Floats, weight: Floats | None = None) -> t
     y = np.broadcast_to(y, (count, *y.shape[-2:]))
     weights = None if weight is None else np.broadcast_to(weight, x.shape[:2])
     losses = np.empty(x.shape[:2])
-    size = tile_size(state.runs[0])
     with arithmetic():
-        for low in range(0, count, size):
-            members = np.arange(low, min(low + size, count))
+        for members in tiles(state.runs[0], np.arange(count)):
             tile = Tile([state.runs[member] for member in members], arrays.take(members))
             part = None if weights is None else weights[members]
             losses[members] = tile.learn(x[members].swapaxes(1, 2), y[members].swapaxes(1, 2), part)
@@ -151,18 +150,17 @@ def records(state: State) -> list[Trained]:
             stopped_by=StoppedBy(state.arrays.stopped_by[member]).name,
             updates=int(state.arrays.update[member]),
             best_update=_best_update(state, member),
-            constant_loss=constant_loss(run, run.data),
+            constant_loss=run.constant_loss,
         )
         for member, run in enumerate(state.runs)
     ]
 
 
-def tiles(state: State) -> Iterator[Integers]:
-    """Yield the runs still training in groups whose arrays fit a core's cache together."""
-    living = np.flatnonzero(state.arrays.outcome == Outcome.running)
-    size = tile_size(state.runs[0])
-    for low in range(0, len(living), size):
-        yield living[low : low + size]
+def tiles(run: Run, members: Integers) -> Iterator[Integers]:
+    """Yield `members`, runs like `run`, in groups whose arrays fit a core's cache together."""
+    size = tile_size(run)
+    for low in range(0, len(members), size):
+        yield members[low : low + size]
 
 
 def tile_size(run: Run) -> int:

@@ -61,14 +61,6 @@ class Grid:
     unsampled: int = 0
 
 
-def points(
-    composer: Composer, study: Study, arguments: Sequence[str], preset: Sequence[str] = ()
-) -> tuple[list[Point], list[str]]:
-    """Return the points and arms of `expand`, where nothing but the study selects."""
-    grid = expand(composer, study, arguments, preset)
-    return grid.points, grid.arms
-
-
 def expand(
     composer: Composer,
     study: Study,

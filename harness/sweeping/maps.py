@@ -7,11 +7,9 @@ import numpy as np
 from harness import engine
 from harness.engine.diagnostics.decision_map import applies, bounds, decision_map, moments
 from harness.engine.run import Run
-from harness.engine.state import State
+from harness.engine.state import BEFORE_ANY, State
 from harness.engine.training import Rows, joined
 from harness.record import Array
-
-BEFORE_ANY = -1
 
 
 def train_and_map(runs: Sequence[Run]) -> tuple[State, Rows, list[dict[str, Array]]]:

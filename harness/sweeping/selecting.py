@@ -82,11 +82,11 @@ def sampled(runs: Sequence[RunConfig], count: int | None, seed: int, tuned: str 
     tuned : str or None
         The key that is tuned.
     """
+    if count is None:
+        return [True] * len(runs)
     beside = (*REPLICATE, tuned) if tuned is not None else REPLICATE
     regimes = [key_without(run, beside) for run in runs]
     every = list(dict.fromkeys(regimes))
-    if count is None:
-        return [True] * len(runs)
     order: np.ndarray[Any, np.dtype[np.int64]] = stream(seed, "sample").permutation(len(every))
     drawn = {every[index] for index in order[:count]}
     return [regime in drawn for regime in regimes]

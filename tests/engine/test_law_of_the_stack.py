@@ -6,7 +6,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from harness import engine
-from harness.engine import batches, measuring, training
+from harness.engine import measuring, samples, training
 from harness.engine.activations import ACTIVATIONS
 from harness.engine.arrays import arithmetic
 from harness.engine.diagnostics import Diagnostics
@@ -76,7 +76,7 @@ def feedings(draw, samples):
 @st.composite
 def stacks(draw):
     """Draw what `make_run` takes for each run of a stack, and what their data are made of."""
-    # From 64 samples on some reductions go column by column.
+    # From 33 samples on plain SGD takes several blocks an epoch.
     samples = draw(st.one_of(st.integers(1, 14), st.integers(62, 70)))
     output, columns, loss = draw(st.sampled_from(PAIRINGS))
     hidden = draw(st.lists(st.integers(1, 6) | st.just(17), max_size=3))
@@ -173,7 +173,7 @@ def test_every_run_of_a_stack_is_the_run_alone(make_run, make_data, rows_of, dra
     runs = [make_run(**shared, **choices, data=splits[seed]) for seed, choices in members]
     budgets = [(training, "TILE_BYTES", tile_bytes)]
     if small:
-        budgets += [(measuring, "CHUNK_BYTES", 1), (batches, "BLOCK_BYTES", 1)]
+        budgets += [(measuring, "CHUNK_BYTES", 1), (samples, "BLOCK_BYTES", 1)]
     for trained in assert_each_as_alone(runs, rows_of, budgets):
         event(trained.outcome)
         event(f"stopped by {trained.stopped_by}")

@@ -7,18 +7,19 @@ import pytest
 from harness.engine.initializers import INITIALIZERS
 from harness.errors import ConfigurationError
 from harness.sweeping.composing import default_composer
-from harness.sweeping.grid import Point, points
+from harness.sweeping.grid import Point, expand
 from harness.sweeping.study import Study, Tune, build_study, library
 
 TINY = ("dataset=moons", "stopping.epochs=1")
 
 
-def expand(study: Study, *arguments: str) -> tuple[list[Point], list[str]]:
-    return points(default_composer(), study, arguments)
+def points_and_arms(study: Study, *arguments: str) -> tuple[list[Point], list[str]]:
+    grid = expand(default_composer(), study, arguments)
+    return grid.points, grid.arms
 
 
 def test_arguments_alone_make_one_product() -> None:
-    grid, arms = expand(Study("adhoc"), *TINY, "activation=relu,tanh", "seed=range(0,3)")
+    grid, arms = points_and_arms(Study("adhoc"), *TINY, "activation=relu,tanh", "seed=range(0,3)")
     assert len(grid) == 6
     assert arms == ["activation"]
     assert Counter(point.arm for point in grid) == {"relu": 3, "tanh": 3}
@@ -27,12 +28,12 @@ def test_arguments_alone_make_one_product() -> None:
 
 def test_a_study_is_the_union_of_its_products_without_doubles() -> None:
     lines = (("activation=relu,tanh", *TINY), ("activation=relu,sigmoid", *TINY))
-    grid, _ = expand(Study("s", grid=lines, seeds=(0, 1)))
+    grid, _ = points_and_arms(Study("s", grid=lines, seeds=(0, 1)))
     assert Counter(point.run.flat["activation"] for point in grid) == {"relu": 2, "tanh": 2, "sigmoid": 2}
 
 
 def test_choices_globs_and_nested_keys_are_read() -> None:
-    grid, _ = expand(
+    grid, _ = points_and_arms(
         Study("adhoc"), *TINY, "initializer=glob(*,exclude=[auto])", "architecture.hidden=[4],[8,4]"
     )
     assert {point.run.flat["initializer"] for point in grid} == set(INITIALIZERS) - {"auto"}
@@ -41,7 +42,7 @@ def test_choices_globs_and_nested_keys_are_read() -> None:
 
 def test_the_command_line_holds_against_the_study() -> None:
     study = Study("s", grid=(("activation=relu,tanh", "dataset=digits", "stopping.epochs=9"),), seeds=(0,))
-    grid, _ = expand(study, *TINY, "activation=sigmoid")
+    grid, _ = points_and_arms(study, *TINY, "activation=sigmoid")
     assert [point.run.flat["activation"] for point in grid] == ["sigmoid"]
     assert grid[0].run.dataset.name == "moons"
     assert grid[0].run.stopping.epochs == 1
@@ -49,7 +50,7 @@ def test_the_command_line_holds_against_the_study() -> None:
 
 def test_tuning_seeds_have_a_role_of_their_own() -> None:
     study = Study("s", grid=(TINY,), seeds=(0, 1), tune=Tune("optimizer.learning_rate", (7,)))
-    grid, _ = expand(study)
+    grid, _ = points_and_arms(study)
     assert {(point.run.seed, point.role) for point in grid} == {
         (0, "reported"),
         (1, "reported"),
@@ -64,7 +65,7 @@ def test_an_arm_leaves_the_tuned_key_out_and_writes_the_feeding_in_full() -> Non
         seeds=(0,),
         tune=Tune("optimizer.learning_rate", (7,)),
     )
-    grid, arms = expand(study)
+    grid, arms = points_and_arms(study)
     assert arms == ["optimizer"]
     assert {point.arm for point in grid} == {"GD (all 300)", "mini-batch (32)"}
     assert len({point.name for point in grid}) == len(grid) == 8
@@ -72,18 +73,18 @@ def test_an_arm_leaves_the_tuned_key_out_and_writes_the_feeding_in_full() -> Non
 
 
 def test_a_truth_value_is_written_as_what_is_there_or_not() -> None:
-    grid, _ = expand(Study("s", grid=(("architecture.bias=true,false", *TINY),), seeds=(0,)))
+    grid, _ = points_and_arms(Study("s", grid=(("architecture.bias=true,false", *TINY),), seeds=(0,)))
     assert [point.arm for point in grid] == ["bias", "no bias"]
 
 
 def test_an_empty_grid_is_refused_and_names_the_key_without_values() -> None:
     with pytest.raises(ConfigurationError, match=r"the grid is empty: .*seed=range\(3,3\)"):
-        expand(Study("adhoc"), "seed=range(3,3)")
+        points_and_arms(Study("adhoc"), "seed=range(3,3)")
 
 
 def test_an_arm_by_a_key_that_runs_lack_is_refused() -> None:
     with pytest.raises(ConfigurationError, match=r"study\.arms: 'optimizer\.speed'"):
-        expand(Study("s", grid=(TINY,), seeds=(0,), arms=("optimizer.speed",)))
+        points_and_arms(Study("s", grid=(TINY,), seeds=(0,), arms=("optimizer.speed",)))
 
 
 @pytest.mark.parametrize(
@@ -92,14 +93,14 @@ def test_an_arm_by_a_key_that_runs_lack_is_refused() -> None:
 def test_every_study_of_the_library_is_valid(name: str, content: dict[str, object]) -> None:
     study, _ = build_study(dict(content), None)
     assert study.name == name
-    grid, arms = points(default_composer(), study, ())
-    assert arms == list(study.arms or ())
-    assert {point.run.seed for point in grid if point.role == "reported"} == set(study.seeds or ())
+    grid = expand(default_composer(), study, ())
+    assert grid.arms == list(study.arms or ())
+    assert {point.run.seed for point in grid.points if point.role == "reported"} == set(study.seeds or ())
 
 
 def test_the_default_study_asks_what_it_should() -> None:
     study, _ = build_study(dict(library())["convergence"], None)
-    grid, _ = points(default_composer(), study, ())
+    grid = expand(default_composer(), study, ()).points
     assert len(grid) == 2 * 2 * 2 * 3 * 8 * (3 + 5)
     assert len({point.arm for point in grid}) == 24
     rates = sorted({point.run.optimizer.learning_rate for point in grid})

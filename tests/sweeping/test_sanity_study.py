@@ -13,7 +13,7 @@ from harness.engine.losses import LOSSES
 from harness.engine.update_rules import UPDATE_RULES
 from harness.record import Record
 from harness.sweeping.composing import default_composer
-from harness.sweeping.grid import Point, points
+from harness.sweeping.grid import Point, expand
 from harness.sweeping.study import build_study, library
 
 TARGET = 0.01
@@ -24,7 +24,7 @@ PAIRINGS = [(name, output) for name, loss in LOSSES.items() for output in loss.o
 def grid() -> list[Point]:
     study, _ = build_study(dict(library())["sanity"], None)
     assert (study.target.metric, study.target.value) == ("train_loss", TARGET)
-    return points(default_composer(), study, ())[0]
+    return expand(default_composer(), study, ()).points
 
 
 def is_counter_example(point: Point) -> bool:
