@@ -1,8 +1,10 @@
 """The Hydra app: ``python -m harness KEY=VALUE ...`` trains a run, with ``-m`` a grid."""
 
+import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import hydra
 from hydra.errors import HydraException
@@ -17,6 +19,7 @@ from harness.sweeping.study import register_studies
 
 REFUSED = 2
 MULTIRUN = {"-m", "--multirun"}
+VERBOSE = {"-v", "--verbose"}
 
 
 def task(config: DictConfig) -> float:
@@ -45,8 +48,30 @@ def explain(error: Exception, arguments: Sequence[str]) -> Exception:
     return error
 
 
+@contextmanager
+def logs(verbose: bool) -> Iterator[None]:
+    """Show the harness's warnings on standard error; if `verbose` also what it is doing, and when."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s" if verbose else "harness: %(message)s"))
+    logger = logging.getLogger("harness")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO if verbose else logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
 def main() -> None:
     """Run the app; every configuration error becomes one line and status 2."""
+    verbose = any(argument in VERBOSE for argument in sys.argv[1:])
+    sys.argv[1:] = [argument for argument in sys.argv[1:] if argument not in VERBOSE]
+    with logs(verbose):
+        run_app()
+
+
+def run_app() -> None:
+    """Let Hydra compose what was asked for, and carry it out."""
     os.environ["HYDRA_FULL_ERROR"] = "1"
     register_studies()
     # Hydra's parser takes overrides on one side of its flags only.

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.config import RunConfig
 from harness.engine.cadence import row_updates
 from harness.engine.memory import stack_bytes
 from harness.engine.network import multiply_adds
 from harness.engine.run import Run
 from harness.engine.training import tile_size
-from harness.sweeping.preparing import Shared, prepare
 
 # Seconds, fitted to 39 trainings on one core of a server at 2.8 GHz: stacks of 1 to 30 of moons and
 # digits, every feeding, 32 to 384 hidden units, with diagnostics and without.
@@ -29,16 +27,21 @@ MEASURED_SIGNAL = 9e-9
 """Of one unit for one sample of a row."""
 
 
-def estimate(stacks: Sequence[Sequence[RunConfig]], workers: int) -> str:
-    """Return the line of a plan that says how much memory and time the stacks take."""
-    data: Shared = {}
-    prepared = [(prepare(stack[0], data), len(stack)) for stack in stacks]
-    largest = max(stack_bytes(run, runs) for run, runs in prepared)
-    each = [seconds(run, runs) for run, runs in prepared]
+def estimate(stacks: Sequence[tuple[Run, int]], workers: int) -> str:
+    """Return the line of a plan that says how much memory and time stacks take.
+
+    Parameters
+    ----------
+    stacks : sequence of (Run, int)
+        A run of each, and how many there are.
+    """
+    largest = max(stack_bytes(run, runs) for run, runs in stacks)
+    each = [seconds(run, runs) for run, runs in stacks]
     # However many the workers, no sweep ends before its longest stack.
     whole = max(*each, sum(each) / workers)
+    by = "1 worker" if workers == 1 else f"{workers} workers"
     return (
-        f"about {duration(whole)} with {workers} workers, "
+        f"about {duration(whole)} with {by}, "
         f"and {size(largest * workers)} of arrays ({size(largest)} for the largest stack)"
     )
 

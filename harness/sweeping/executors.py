@@ -1,16 +1,25 @@
 """Executors: where stacks train. All have the interface of concurrent.futures."""
 
 import os
+import signal
 import time
-from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from threading import Thread
 from typing import Any
 
-from harness.sweeping.settings import Processes, Serial
+import psutil
+
+from harness.sweeping.settings import Dask, Executing, Processes, Serial
 
 WATCH_SECONDS = 1.0
+START_SECONDS = 2.0
+"""What a worker process takes to start: an interpreter, NumPy, scikit-learn."""
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+MEMORY_SHARE = 0.5
+"""Of the memory that is free when a sweep starts: the rest is for samples and libraries."""
 
 
 class InProcess(Executor):
@@ -26,17 +35,111 @@ class InProcess(Executor):
         return future
 
 
-def worker_count(choice: Serial | Processes, stacks: int) -> int:
-    """Return how many workers train `stacks` stacks."""
-    if isinstance(choice, Serial):
-        return 1
-    return max(1, min(choice.workers or os.cpu_count() or 1, stacks))
+@dataclass(frozen=True)
+class Crew:
+    """The workers of a sweep.
+
+    Attributes
+    ----------
+    workers : int
+        How many train side by side.
+    memory : float
+        Bytes that their stacks may take together.
+    client : distributed.Client or None
+        Of a Dask cluster.
+    """
+
+    choice: Executing
+    workers: int
+    memory: float
+    client: Any = None
+
+    @property
+    def here(self) -> bool:
+        """Return whether runs train in this very process."""
+        return self.client is None and self.workers == 1
+
+    def fitting(self, runs: int, seconds: float) -> "Crew":
+        """Return as many workers as are worth it to train `runs` runs.
+
+        Those that nobody asked for by number are started only where they save more than they cost.
+
+        Parameters
+        ----------
+        seconds : float
+            About how long one worker trains all of them.
+        """
+        worth = self.workers
+        if isinstance(self.choice, Processes) and self.choice.workers is None:
+            worth = min(worth, round(seconds / START_SECONDS))
+        # What trains on a cluster trains there, be it a single run.
+        return replace(self, workers=max(1, min(worth, runs)))
+
+    @contextmanager
+    def together(self) -> Iterator[Executor]:
+        """Yield an executor of all workers; if the block raises, its workers end at once."""
+        with self._opened(self.workers) as executor:
+            yield executor
+
+    @contextmanager
+    def alone(self) -> Iterator[Executor]:
+        """Yield an executor for one call after another, of which each may kill its worker."""
+        with self._opened(0) as executor:
+            yield executor
+
+    def died(self, error: BaseException | None) -> bool:
+        """Return whether a call ended because its worker died."""
+        if isinstance(error, BrokenExecutor):
+            return True
+        if self.client is None:
+            return False
+        from distributed.scheduler import KilledWorker
+
+        return isinstance(error, KilledWorker)
+
+    @contextmanager
+    def _opened(self, workers: int) -> Iterator[Executor]:
+        if self.client is not None:
+            # Equal tasks are not one task: a leg is trained again on purpose.
+            executor = self.client.get_executor(pure=False)
+        else:
+            executor = InProcess() if workers == 1 else process_pool(max(1, workers))
+        try:
+            yield executor
+        except BaseException:
+            end(executor)
+            raise
+        executor.shutdown(wait=True)
 
 
-def open_executor(choice: Serial | Processes, stacks: int) -> Executor:
-    """Return the executor that a configuration asks for; results do not depend on it."""
-    workers = worker_count(choice, stacks)
-    return InProcess() if workers == 1 else process_pool(workers)
+def end(executor: Executor) -> None:
+    """End an executor, and what it is doing as far as it can be ended."""
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    if isinstance(executor, ProcessPoolExecutor):
+        executor.shutdown(wait=True, kill_workers=True)
+    else:
+        executor.shutdown(wait=False)
+
+
+@contextmanager
+def crew(choice: Executing) -> Iterator[Crew]:
+    """Yield the workers that a configuration asks for; results do not depend on them.
+
+    Raises
+    ------
+    ConfigurationError
+        If no Dask scheduler answers at the address, or it has no workers.
+    """
+    if isinstance(choice, Dask):
+        from harness.sweeping.cluster import connected, slots
+
+        with connected(choice.address) as client:
+            yield Crew(choice, *slots(client, choice.address), client)
+    else:
+        free = MEMORY_SHARE * psutil.virtual_memory().available
+        most = 1 if isinstance(choice, Serial) else choice.workers or os.cpu_count() or 1
+        yield Crew(choice, most, free)
 
 
 def process_pool(workers: int) -> Executor:
@@ -47,16 +150,18 @@ def process_pool(workers: int) -> Executor:
     from joblib.externals.loky import ProcessPoolExecutor
 
     pool: Executor = ProcessPoolExecutor(
-        max_workers=workers, env=ONE_THREAD, initializer=end_with_parent, initargs=(os.getpid(),)
+        max_workers=workers, env=ONE_THREAD, initializer=begin_worker, initargs=(os.getpid(),)
     )
     return pool
 
 
-def end_with_parent(parent: int) -> None:
-    """Make this worker end when the process that started it does, however it does.
+def begin_worker(parent: int) -> None:
+    """Make this worker end when the process that started it does, however it does, and not before.
 
-    A worker whose parent was killed would train on, and then wait for work for ever.
+    A worker whose parent was killed would train on, and then wait for work for ever. Ctrl-C reaches
+    all processes of a terminal: what becomes of the workers is for the launching one to say.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
         while os.getppid() == parent:

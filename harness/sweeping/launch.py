@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from math import inf
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
@@ -14,19 +15,24 @@ from harness.errors import ConfigurationError
 from harness.sweeping.checks import compare_gradients
 from harness.sweeping.composing import SESSION, Composer, default_composer, launcher_refused
 from harness.sweeping.estimates import estimate
-from harness.sweeping.executors import worker_count
+from harness.sweeping.executors import crew
 from harness.sweeping.grid import Grid, Point, expand
-from harness.sweeping.progress import Bar, table
-from harness.sweeping.provenance import command_line, provenance
+from harness.sweeping.ledger import finished
+from harness.sweeping.pieces import groups, pieces
+from harness.sweeping.preparing import prepare
+from harness.sweeping.progress import Bar, failures, table
+from harness.sweeping.provenance import command_line, provenance, python
+from harness.sweeping.results import FAILED, Result, criterion
 from harness.sweeping.settings import Settings, build_settings
-from harness.sweeping.stacks import stacks
-from harness.sweeping.sweep import FAILED, Ended, criterion, finished_before, sweep
-from harness.tracking.settings import Off, tracking_uri
+from harness.sweeping.sweep import Swept, sweep
+from harness.tracking.settings import Off, masked, tracking_uri
 
 RUN_FAILED = 1
+SIGNALLED = 128
+"""What a shell adds to the number of the signal that ended a command."""
 
 
-def launch(loader: ConfigLoader, config: DictConfig, arguments: Sequence[str]) -> list[Ended]:
+def launch(loader: ConfigLoader, config: DictConfig, arguments: Sequence[str]) -> list[Result]:
     """Train the grid that a multirun asks for; leave with status 1 if a run failed.
 
     Raises
@@ -43,12 +49,7 @@ def launch(loader: ConfigLoader, config: DictConfig, arguments: Sequence[str]) -
     if settings.sweep.plan:
         print(plan(grid, settings))
         return []
-    ended = carry_out(grid.points, settings, grid.arms)
-    print(table(ended, criterion(settings)))
-    print(where_next(ended, settings))
-    if any(each.outcome == FAILED for each in ended):
-        raise SystemExit(RUN_FAILED)
-    return ended
+    return carry_out(grid.points, settings, grid.arms)
 
 
 def launch_one(config: DictConfig) -> float:
@@ -73,18 +74,27 @@ def launch_one(config: DictConfig) -> float:
         print(plan(Grid([point], []), settings))
         return float("nan")
     ended = carry_out([point], settings, [])
-    print(table(ended, criterion(settings)))
-    print(where_next(ended, settings))
-    if ended[0].outcome == FAILED:
-        raise SystemExit(RUN_FAILED)
-    return ended[0].scores.get("best_validation_loss", float("inf"))
+    return ended[0].scores.get("best_validation_loss", inf) if ended else inf
 
 
-def carry_out(grid: Sequence[Point], settings: Settings, arms: Sequence[str]) -> list[Ended]:
-    """Check what is to be checked, and sweep, with a bar."""
+def carry_out(grid: Sequence[Point], settings: Settings, arms: Sequence[str]) -> list[Result]:
+    """Check what is to be checked, sweep, and say how it ended; leave with a status if not well."""
     if settings.checks.gradients:
         print(compare_gradients([point.run for point in grid], [point.name for point in grid]))
-    return sweep(grid, settings, arms, provenance(command_line()), Bar())
+    swept = sweep(grid, settings, arms, provenance(command_line()), Bar())
+    if swept.results:
+        print(table(swept.results, criterion(settings)))
+    print(where_next(swept, settings))
+    if status := _status(swept):
+        raise SystemExit(status)
+    return swept.results
+
+
+def _status(swept: Swept) -> int:
+    if swept.signal is not None:
+        return SIGNALLED + swept.signal
+    failed = any(each.outcome == FAILED for each in swept.results)
+    return RUN_FAILED if failed or swept.undelivered or swept.broken else 0
 
 
 def describe(run: RunConfig) -> str:
@@ -94,42 +104,44 @@ def describe(run: RunConfig) -> str:
 
 def plan(grid: Grid, settings: Settings) -> str:
     """Return what would be trained, without training or writing."""
-    done = finished_before(grid.points, settings)
-    missing = [point.run for point in grid.points if point.fingerprint not in done]
-    groups = [[missing[index] for index in stack] for stack in stacks(missing)]
-    sizes = Counter(map(len, groups))
-    stacked = ", ".join(f"{count} of {size} runs" for size, count in sorted(sizes.items()))
+    done = finished(grid.points, settings)
+    missing = [point for point in grid.points if point.fingerprint not in done]
     arms = len({point.arm for point in grid.points})
     lines = [f"{len(grid.points):,} runs of {arms} arms, {len(done):,} of them done"]
     if grid.excluded or grid.unsampled:
         lines.append(f"left out: {grid.excluded:,} by exclusions, {grid.unsampled:,} by the sample")
-    lines.append(f"{len(missing):,} to train, in {len(groups)} stacks: {stacked or 'none'}")
-    if groups:
-        lines.append(estimate(groups, worker_count(settings.executor, len(groups))))
+    stacked = groups(missing)
+    with crew(settings.executor) as workers:
+        fitting = workers.fitting(len(missing), sum(group.seconds for group in stacked))
+    cut = pieces(stacked, fitting.workers, fitting.memory)
+    sizes = Counter(len(piece.points) for piece in cut)
+    told = ", ".join(f"{count} of {size} runs" for size, count in sorted(sizes.items()))
+    lines.append(f"{len(missing):,} to train, in {len(cut)} stacks: {told or 'none'}")
+    if cut:
+        first = [(prepare(piece.points[0].run), len(piece.points)) for piece in cut]
+        lines.append(estimate(first, fitting.workers))
     return "\n".join(lines)
 
 
-def where_next(ended: Sequence[Ended], settings: Settings) -> str:
-    """Return the closing lines: what was done, what failed and why, where to look."""
-    trained = sum(each.trained_now for each in ended)
-    lines = [f"{trained:,} runs trained, {len(ended) - trained:,} were done already"]
-    reasons = Counter(each.error for each in ended if each.error)
-    lines += [f"{count:,} failed: {reason}" for reason, count in reasons.most_common()]
+def where_next(swept: Swept, settings: Settings) -> str:
+    """Return the closing lines: what was done, what failed and why, what is left, where to look."""
+    trained = sum(each.trained_now for each in swept.results)
+    lines = []
+    if any(each.error for each in swept.results):
+        lines.append(failures(swept.results))
+    lines.append(f"{trained:,} runs trained, {len(swept.results) - trained:,} were done already")
+    if left := swept.points - len(swept.results):
+        lines.append(f"stopped ({swept.stopped}): {left:,} of {swept.points:,} runs are left")
+        lines.append(f"go on:  {command_line(python())}")
     if isinstance(settings.tracking, Off):
         return "\n".join(lines)
     uri = tracking_uri(settings.tracking.uri)
+    if swept.undelivered:
+        lines.append(f"{swept.undelivered:,} runs wait on disk, the store could not take them: {masked(uri)}")
+        lines.append(f"deliver: {python()} -m harness.tracking deliver   (the same sweep does so too)")
     lines.append(f"runs:   make ui   (MLflow, experiment {settings.study.name}, {masked(uri)})")
-    lines.append(f"report: python -m reports {settings.study.name}")
+    lines.append(f"report: {python()} -m reports {settings.study.name}")
     return "\n".join(lines)
-
-
-def masked(uri: str) -> str:
-    """Return an address without its password."""
-    scheme, found, rest = uri.partition("://")
-    credentials, at, host = rest.rpartition("@")
-    if not found or not at:
-        return uri
-    return f"{scheme}://{credentials.partition(':')[0]}:***@{host}"
 
 
 def _session_overrides(composer: Composer, arguments: Sequence[str]) -> list[str]:

@@ -1,53 +1,63 @@
-"""Decision maps: a training is cut into legs at their moments, and they are taken in between."""
+"""Decision maps: where a training pauses for them, and what is drawn there."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from harness import engine
 from harness.engine.diagnostics.decision_map import applies, bounds, decision_map, moments
 from harness.engine.run import Run
 from harness.engine.state import BEFORE_ANY, State
-from harness.engine.training import Rows, joined
+from harness.engine.stopping import Outcome
 from harness.record import Array
 
+Maps = dict[str, Array]
+"""A run's maps as `harness.record.Record` holds them; empty where there are none."""
 
-def train_and_map(runs: Sequence[Run]) -> tuple[State, Rows, list[dict[str, Array]]]:
-    """Train a stack to its end; return its state, its rows and each run's maps.
 
-    Legs give the bits of a training in one go. A run that ends between two moments has its last
-    map at its end.
+@dataclass(frozen=True)
+class Cut:
+    """An update up to which is trained in one go; `draws`: every run has a map there."""
 
-    Returns
-    -------
-    maps : list of dict
-        As `harness.record.Record` holds them; empty where none are asked for or can be drawn.
+    update: int
+    draws: bool
+
+
+def cuts(run: Run, settled: int, stop: int) -> list[Cut]:
+    """Return where runs like `run` pause between the update `settled`, which is done, and `stop`."""
+    due = moments(run.budget, run.per_epoch) if applies(run) else []
+    passed = [Cut(update, True) for update in due if settled < update <= stop]
+    return passed if passed and passed[-1].update == stop else [*passed, Cut(stop, False)]
+
+
+def mapped(state: State, maps: Sequence[Maps], *, everybody: bool) -> tuple[Maps, ...]:
+    """Return each run's maps with those that are due now.
+
+    Parameters
+    ----------
+    everybody : bool
+        Map every run that has moved since its last map; else those of them alone that have ended.
+        A run that ends between two moments has its last map at its end.
     """
-    state, first = engine.start(runs), runs[0]
+    first, arrays = state.runs[0], state.arrays
     if not applies(first):
-        return (*engine.advance(state), [{} for _ in runs])
-    limits = np.stack([bounds(run.data.train.x) for run in runs])
-    taken: list[list[tuple[int, Array, Array]]] = [[] for _ in runs]
-    seen = np.full(len(runs), BEFORE_ANY)
-    parts, reached = [], 0
-    for moment in moments(first.budget, first.per_epoch):
-        state, rows = engine.advance(state, moment - reached)
-        parts.append(rows)
-        reached = moment
-        arrays = state.arrays
-        moved_on = np.flatnonzero(arrays.update > seen)
-        found = decision_map(first.network, arrays.parameters[moved_on], limits[moved_on])
-        for place, member in enumerate(moved_on):
-            taken[member].append((int(arrays.update[member]), found.values[place], found.classes[place]))
-        seen = arrays.update
-    return state, joined(parts), [_by_name(*each) for each in zip(limits, taken, strict=True)]
-
-
-def _by_name(limits: Array, taken: Sequence[tuple[int, Array, Array]]) -> dict[str, Array]:
-    updates, values, classes = zip(*taken, strict=True)
-    return {
-        "update": np.array(updates),
-        "bounds": limits,
-        "values": np.stack(values),
-        "classes": np.stack(classes),
-    }
+        return tuple(maps)
+    seen = np.array([each["update"][-1] if each else BEFORE_ANY for each in maps])
+    due = arrays.update > seen
+    if not everybody:
+        due &= arrays.outcome != Outcome.running
+    members = np.flatnonzero(due)
+    limits = np.stack([bounds(run.data.train.x) for run in state.runs])
+    found = decision_map(first.network, arrays.parameters[members], limits[members])
+    grown = list(maps)
+    for place, member in enumerate(members):
+        one: Maps = {
+            "update": arrays.update[member : member + 1],
+            "values": found.values[place : place + 1],
+            "classes": found.classes[place : place + 1],
+        }
+        before = grown[member]
+        if before:
+            one = {name: np.concatenate([before[name], latest]) for name, latest in one.items()}
+        grown[member] = {"bounds": limits[member]} | one
+    return tuple(grown)

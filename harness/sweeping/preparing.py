@@ -1,5 +1,7 @@
 """From a configuration to what the engine is asked for."""
 
+from collections.abc import Sequence
+
 from harness.config import RunConfig
 from harness.data.loading import Array, Loaded, load
 from harness.engine.network import Network
@@ -8,6 +10,12 @@ from harness.engine.run import Data, Run, Split
 from harness.engine.weighting import ClassWeight, class_weights, labels
 
 Shared = dict[tuple[int, ClassWeight | None], Data]
+
+
+def prepared(runs: Sequence[RunConfig]) -> list[Run]:
+    """Return what the engine is asked for, for the runs of a stack."""
+    data: Shared = {}
+    return [prepare(run, data) for run in runs]
 
 
 def prepare(run: RunConfig, shared: Shared | None = None) -> Run:

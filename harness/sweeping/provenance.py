@@ -5,13 +5,17 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from os.path import relpath
 from pathlib import Path
+from shlex import join
+from shutil import which
 
 import numpy as np
 from threadpoolctl import threadpool_info
 
 from harness.engine import NUMERICS
 from harness.locations import PACKAGE
+from harness.tracking.settings import masked
 
 PACKAGES = ("scipy", "scikit-learn", "hydra-core")
 
@@ -86,8 +90,19 @@ def _version(package: str) -> str:
         return "not installed"
 
 
-def command_line() -> str:
-    """Return the command that started this process, as one would type it."""
-    from shlex import join
+def python() -> str:
+    """Return how this very interpreter is called from here."""
+    found = which("python")
+    if found is not None and Path(found).parent == Path(sys.executable).parent:
+        return "python"
+    here = relpath(sys.executable)
+    return sys.executable if here.startswith("..") else here
 
-    return join(["python", "-m", "harness", *sys.argv[1:]])
+
+def command_line(interpreter: str = "python") -> str:
+    """Return the command that started this process, as one would type it; passwords in it are hidden."""
+    shown = []
+    for argument in sys.argv[1:]:
+        key, equals, value = argument.partition("=")
+        shown.append(f"{key}{equals}{masked(value)}" if key == "tracking.uri" else argument)
+    return join([interpreter, "-m", "harness", *shown])

@@ -1,22 +1,34 @@
 """How a sweep is carried out: checks, executor, tracking, what to do with what is done already."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt
 
+from harness.errors import ConfigurationError
 from harness.sweeping.study import Study, build_study
 from harness.tracking.settings import TRACKINGS, Tracking
 from harness.validation import build, choose
 
+DURATION = re.compile(r"(\d+(\.\d+)?(h|min|s))+")
+
+Seconds = Annotated[float, Gt(0)]
+
 
 @dataclass(frozen=True)
 class Serial:
-    """Train in the launching process."""
+    """Train in the launching process.
+
+    Attributes
+    ----------
+    leg : float or None
+        Seconds after which a stack's rows are tracked and its state is saved; None: at its end.
+    """
 
     name: Literal["serial"] = "serial"
-    workers: int = 1
+    leg: Seconds | None = 30.0
 
 
 @dataclass(frozen=True)
@@ -26,17 +38,42 @@ class Processes:
     Attributes
     ----------
     workers : int or None
-        None: as many as cores.
+        None: as many as cores, if there is enough to do.
     retries : int
         How often a run whose worker process died is tried alone before it fails.
+    leg : float or None
+        As in `Serial`.
     """
 
     name: Literal["processes"] = "processes"
     workers: Annotated[int, Gt(0)] | None = None
     retries: Annotated[int, Gt(0)] = 2
+    leg: Seconds | None = 30.0
 
 
-EXECUTORS: dict[str, type[Serial] | type[Processes]] = {"serial": Serial, "processes": Processes}
+@dataclass(frozen=True)
+class Dask:
+    """Train on a cluster of Dask workers.
+
+    Attributes
+    ----------
+    address : str
+        The scheduler's.
+    retries : int
+        As in `Processes`.
+    leg : float or None
+        As in `Serial`.
+    """
+
+    address: str
+    name: Literal["dask"] = "dask"
+    retries: Annotated[int, Gt(0)] = 2
+    leg: Seconds | None = 30.0
+
+
+Executing = Serial | Processes | Dask
+
+EXECUTORS: dict[str, type[Executing]] = {"serial": Serial, "processes": Processes, "dask": Dask}
 
 
 @dataclass(frozen=True)
@@ -51,6 +88,8 @@ class SweepKeys:
         A smaller form of the study.
     force : bool
         Train again what the store holds already.
+    limit : str or None
+        The time after which the sweep stops, such as ``10min``; None: once all is trained.
     zip : tuple of tuple of str
         Groups of keys whose values are paired instead of crossed.
     exclude : tuple of str
@@ -63,10 +102,20 @@ class SweepKeys:
     plan: bool = False
     preset: str | None = None
     force: bool = False
+    limit: str | None = None
     zip: tuple[tuple[str, ...], ...] = ()
     exclude: tuple[str, ...] = ()
     sample: Annotated[int, Gt(0)] | None = None
     sample_seed: Annotated[int, Ge(0)] = 0
+
+    @property
+    def seconds(self) -> float | None:
+        """Return `limit` in seconds."""
+        if self.limit is None:
+            return None
+        from pandas import Timedelta
+
+        return float(Timedelta(self.limit).total_seconds())
 
 
 @dataclass(frozen=True)
@@ -86,7 +135,7 @@ class Checks:
 class Settings:
     """Everything beside the runs; `overrides` are those of the preset."""
 
-    executor: Serial | Processes
+    executor: Executing
     tracking: Tracking
     sweep: SweepKeys
     study: Study
@@ -97,6 +146,10 @@ class Settings:
 def build_settings(container: Mapping[str, Any]) -> Settings:
     """Return validated settings from the session keys of a composed configuration."""
     sweep = build(SweepKeys, container["sweep"], "sweep")
+    if sweep.limit is not None and not (DURATION.fullmatch(sweep.limit) and sweep.seconds):
+        raise ConfigurationError(
+            f"sweep.limit = {sweep.limit!r}: not a time; allowed: such as 90s, 10min, 2h, 1h30min, or null"
+        )
     study, overrides = build_study(container["study"], sweep.preset)
     return Settings(
         executor=choose(EXECUTORS, "executor", container["executor"]),

@@ -1,10 +1,11 @@
-"""Saved states: a stack between two legs, in one file that is read whole or not at all."""
+"""Saved states: a stack between two legs, as bytes that are read whole or not at all."""
 
 import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
 from io import BytesIO
+from math import nan
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -12,81 +13,109 @@ from zipfile import ZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.engine import NUMERICS, start
+from harness.engine import NUMERICS
 from harness.engine.run import Run
-from harness.engine.state import Arrays, State
+from harness.engine.state import Arrays, State, initial_arrays
+from harness.engine.training import Rows
+from harness.sweeping.legs import Underway, renumbered
 from harness.sweeping.provenance import numerical_platform
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever a state is written in another way."""
 
 HEADER = "header"
+SECONDS = "seconds"
+STATE, ROWS, MAPS = "state/", "rows/", "maps/"
 SEAL = 64
-"""Length of the checksum that ends a file."""
+"""Length of the checksum that ends a state."""
 
-Named = Mapping[str, NDArray[np.generic]]
+Named = Mapping[str, NDArray[Any]]
 
 
 class UnusableStateError(ValueError):
-    """One line: which file, what is wrong with it, and that the stack starts again."""
+    """One line: why a saved state cannot be gone on from."""
 
 
-def save(path: Path, state: State, fingerprints: Sequence[str]) -> None:
-    """Write a state in place of what `path` held: whoever is killed leaves the one or the other.
+def packed(stack: Underway, fingerprints: Sequence[str]) -> bytes:
+    """Return a stack as a sealed archive of plain arrays.
 
     Parameters
     ----------
-    path : Path
-        One process at a time may write to it.
-    state : State
+    stack : Underway
+        All its runs go on, so that they have equally many maps.
     fingerprints : sequence of str
-        Of the stack's runs, in their order.
+        Of its runs, in their order.
+    """
+    text = json.dumps(_origin() | {"fingerprints": list(fingerprints)}).encode()
+    named = {f"{STATE}{name}": array for name, array in stack.state.arrays.plain().items()}
+    named |= {f"{ROWS}{name}": column for name, column in stack.rows.items()}
+    named |= {f"{MAPS}{name}": np.stack([each[name] for each in stack.maps]) for name in stack.maps[0]}
+    named |= {SECONDS: np.array(stack.seconds), HEADER: np.frombuffer(text, np.uint8)}
+    return sealed(named)
+
+
+def fingerprints_of(content: bytes) -> list[str]:
+    """Return the fingerprints of the runs whose state this is.
 
     Raises
     ------
-    OSError
-        If it cannot be written; `path` is then as it was.
+    UnusableStateError
+        If it is damaged, or comes from another format, other numerics or another numerical
+        platform, on which the same bits are not to be had.
     """
-    text = json.dumps(_header(fingerprints)).encode()
-    content = sealed({**state.arrays.plain(), HEADER: np.frombuffer(text, np.uint8)})
-    part = path.with_name(f"{path.name}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    return _fingerprints(_arrays(content))
 
 
-def load(path: Path, runs: Sequence[Run], fingerprints: Sequence[str]) -> State:
-    """Return the state that `save` wrote, for the runs it was a state of.
+def unpacked(content: bytes, runs: Sequence[Run], fingerprints: Sequence[str]) -> Underway:
+    """Return the stack of `runs`, all or some of those whose state was packed.
 
     Parameters
     ----------
-    path : Path
     runs : sequence of Run
-        As the engine trains them, in the order in which they were saved.
+        As the engine trains them.
     fingerprints : sequence of str
         Theirs.
 
     Raises
     ------
     UnusableStateError
-        If the file cannot be read, is damaged, or comes from other runs, another format, other
-        numerics or another numerical platform, on which the same bits are not to be had.
+        As `fingerprints_of`, and if a run was not there or had other arrays.
     """
+    named = _arrays(content)
+    held = _fingerprints(named)
+    if not set(fingerprints) <= set(held):
+        raise UnusableStateError("its runs are others")
+    arrays = {name.removeprefix(STATE): named[name] for name in named if name.startswith(STATE)}
+    _same_shapes(arrays, initial_arrays((runs[0],)).plain(), len(held))
+    if SECONDS not in named:
+        raise UnusableStateError(f"arrays that are missing or unknown: {SECONDS}")
+    members = [held.index(mark) for mark in fingerprints]
+    maps = {name.removeprefix(MAPS): named[name] for name in named if name.startswith(MAPS)}
+    return Underway(
+        State(tuple(runs), Arrays.of(arrays).take(np.array(members))),
+        renumbered(_rows(named), members, len(held)),
+        tuple({name: array[member] for name, array in maps.items()} for member in members),
+        float(named[SECONDS]) if len(held) == 1 else nan,
+    )
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file in place of what `path` held: whoever is killed leaves the one or the other.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; `path` is then as it was.
+    """
+    beside = path.with_name(f"{path.name}.part")
     try:
-        named = _arrays(path.read_bytes())
-        _same_origin(named, _header(fingerprints))
-        arrays = {name: array for name, array in named.items() if name != HEADER}
-        _same_shapes(arrays, start(runs).arrays.plain())
-    except OSError as error:
-        raise _unusable(path, f"cannot be read: {error.strerror}") from error
-    except UnusableStateError as error:
-        raise _unusable(path, str(error)) from error
-    return State(tuple(runs), Arrays.of(arrays))
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def sealed(named: Named) -> bytes:
@@ -103,7 +132,7 @@ def sealed(named: Named) -> bytes:
     return content + hashlib.sha256(content).hexdigest().encode()
 
 
-def _arrays(content: bytes) -> dict[str, NDArray[np.generic]]:
+def _arrays(content: bytes) -> dict[str, NDArray[Any]]:
     """Return the arrays of a sealed archive by name; an object in it is refused, never unpickled."""
     if hashlib.sha256(content[:-SEAL]).hexdigest().encode() != content[-SEAL:]:
         raise UnusableStateError("damaged, cut short, or no saved state: its checksum does not agree")
@@ -116,38 +145,38 @@ def _arrays(content: bytes) -> dict[str, NDArray[np.generic]]:
         raise UnusableStateError("no archive of plain arrays") from error
 
 
-def _header(fingerprints: Sequence[str]) -> dict[str, Any]:
+def _origin() -> dict[str, Any]:
     """Return what a state must agree in with whoever goes on from it."""
-    return {
-        "format": FORMAT,
-        "numerics": NUMERICS,
-        **numerical_platform(),
-        "fingerprints": list(fingerprints),
-    }
+    return {"format": FORMAT, "numerics": NUMERICS, **numerical_platform()}
 
 
-def _same_origin(named: Named, expected: Mapping[str, Any]) -> None:
+def _fingerprints(named: Named) -> list[str]:
     try:
         found = dict(json.loads(named[HEADER].tobytes()))
+        fingerprints = [str(each) for each in found["fingerprints"]]
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise UnusableStateError("its header is missing or unreadable") from error
-    for key, value in expected.items():
+    for key, value in _origin().items():
         then = found.get(key)
         if then != value:
-            changed = "its runs are others" if key == "fingerprints" else f"{key} was {then!r}, is {value!r}"
-            raise UnusableStateError(changed)
+            raise UnusableStateError(f"{key} was {then!r}, is {value!r}")
+    return fingerprints
 
 
-def _same_shapes(arrays: Named, expected: Named) -> None:
-    if apart := sorted(arrays.keys() ^ expected.keys()):
+def _same_shapes(arrays: Named, single: Named, runs: int) -> None:
+    """Refuse arrays other than those that a run like the one of `single` has."""
+    if apart := sorted(arrays.keys() ^ single.keys()):
         raise UnusableStateError(f"arrays that are missing or unknown: {', '.join(apart)}")
-    for name, array in expected.items():
-        found = arrays[name]
-        if (found.dtype, found.shape) != (array.dtype, array.shape):
+    for name, array in single.items():
+        found, shape = arrays[name], (runs, *array.shape[1:])
+        if (found.dtype, found.shape) != (array.dtype, shape):
             raise UnusableStateError(
-                f"{name} is {found.dtype} {found.shape}, these runs have {array.dtype} {array.shape}"
+                f"{name} is {found.dtype} {found.shape}, these runs have {array.dtype} {shape}"
             )
 
 
-def _unusable(path: Path, wrong: str) -> UnusableStateError:
-    return UnusableStateError(f"{path}: {wrong}; the stack starts again")
+def _rows(named: Named) -> Rows:
+    rows = {name.removeprefix(ROWS): np.asarray(named[name]) for name in named if name.startswith(ROWS)}
+    if len({array.shape for array in rows.values()}) != 1 or not {"member", "update"} <= rows.keys():
+        raise UnusableStateError("arrays that are missing or unknown: rows")
+    return rows

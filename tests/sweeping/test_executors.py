@@ -7,10 +7,11 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
-from harness.sweeping.executors import InProcess, open_executor, worker_count
-from harness.sweeping.settings import Processes, Serial
+from harness.sweeping.executors import Crew, InProcess, crew
+from harness.sweeping.settings import Executing, Processes, Serial
 
 STUDY = [
     "dataset=digits",
@@ -21,11 +22,36 @@ STUDY = [
 ]
 
 
-def test_there_are_never_more_workers_than_stacks() -> None:
-    assert worker_count(Processes(workers=8), stacks=3) == 3
-    assert worker_count(Processes(workers=2), stacks=3) == 2
-    assert worker_count(Serial(), stacks=3) == 1
-    assert isinstance(open_executor(Processes(workers=8), stacks=1), InProcess)
+def workers(choice: Executing, runs: int, seconds: float) -> int:
+    with crew(choice) as found:
+        return found.fitting(runs, seconds).workers
+
+
+def test_there_are_never_more_workers_than_runs() -> None:
+    assert workers(Processes(workers=8), runs=3, seconds=1000) == 3
+    assert workers(Processes(workers=2), runs=3, seconds=0.1) == 2
+    assert workers(Serial(), runs=3, seconds=1000) == 1
+    with crew(Processes(workers=8)) as found:
+        assert found.fitting(1, 1000).here
+
+
+def test_workers_that_nobody_asked_for_are_started_only_for_what_takes_long() -> None:
+    assert workers(Processes(), runs=100, seconds=1.0) == 1
+    assert workers(Processes(), runs=100, seconds=1000.0) == os.cpu_count()
+
+
+def test_what_a_block_raises_ends_its_workers_at_once() -> None:
+    def interrupted(found: Crew) -> None:
+        with found.together() as executor:
+            futures = [executor.submit(time.sleep, 600) for _ in range(2)]
+            while not all(future.running() for future in futures):
+                time.sleep(0.1)
+            raise KeyboardInterrupt
+
+    began = time.monotonic()
+    with crew(Processes(workers=2)) as found, pytest.raises(KeyboardInterrupt):
+        interrupted(found)
+    assert time.monotonic() - began < 60
 
 
 def test_an_error_in_this_process_is_the_futures() -> None:
@@ -35,28 +61,11 @@ def test_an_error_in_this_process_is_the_futures() -> None:
         future.result()
 
 
-def workers_of(launcher: int) -> set[int]:
-    found = set()
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            after_name = entry.read_text().rpartition(")")[2].split()
-            command = (entry.parent / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if int(after_name[1]) == launcher and b"LokyProcess" in command:
-            found.add(int(entry.parent.name))
-    return found
+def workers_of(launcher: int) -> list[psutil.Process]:
+    children = psutil.Process(launcher).children()
+    return [child for child in children if any("LokyProcess" in word for word in child.cmdline())]
 
 
-def alive(process: int) -> bool:
-    try:
-        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
-
-
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc, which this system lacks")
 def test_workers_end_when_the_launcher_is_killed(tmp_path: Path) -> None:
     launcher = subprocess.Popen(
         [sys.executable, "-m", "harness", *STUDY, "tracking=off"],
@@ -75,7 +84,5 @@ def test_workers_end_when_the_launcher_is_killed(tmp_path: Path) -> None:
     finally:
         os.kill(launcher.pid, signal.SIGKILL)
         launcher.wait()
-    deadline = time.monotonic() + 30
-    while any(map(alive, workers)) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert not any(map(alive, workers))
+    _, alive = psutil.wait_procs(workers, timeout=30)
+    assert not alive

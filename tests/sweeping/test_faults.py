@@ -12,10 +12,11 @@ from harness.config import RunConfig, fingerprint
 from harness.data.loading import digest
 from harness.engine.initializers import Initializer, Normal
 from harness.sweeping.grid import Point
+from harness.sweeping.results import Result
 from harness.sweeping.settings import Processes, Serial, Settings, SweepKeys
 from harness.sweeping.stacks import stacks
 from harness.sweeping.study import Study
-from harness.sweeping.sweep import Ended, sweep
+from harness.sweeping.sweep import sweep
 from harness.tracking.settings import MLflow, Off
 from harness.tracking.store import connect, search
 
@@ -25,13 +26,20 @@ TWO = Processes(workers=2)
 
 
 class Silent:
-    written = 0
+    counted = 0
+    stored = 0
 
     def start(self, total: int, done: int) -> None:
         pass
 
-    def advance(self) -> None:
-        self.written += 1
+    def leg(self, ended: Sequence[Result], share_left: float) -> None:
+        self.counted += len(ended)
+
+    def written(self, runs: int) -> None:
+        self.stored += runs
+
+    def trained(self) -> None:
+        pass
 
     def close(self) -> None:
         pass
@@ -54,7 +62,7 @@ def spoil(run: RunConfig, initializer: Initializer) -> RunConfig:
     return replace(run, initializer=initializer)
 
 
-def swept(asked: Sequence[RunConfig], executor: Serial | Processes, uri: str | None = None) -> list[Ended]:
+def swept(asked: Sequence[RunConfig], executor: Serial | Processes, uri: str | None = None) -> list[Result]:
     points = [
         Point(run, fingerprint(run, digest(run.dataset)), "arm", f"run {place}", {}, "reported")
         for place, run in enumerate(asked)
@@ -62,12 +70,14 @@ def swept(asked: Sequence[RunConfig], executor: Serial | Processes, uri: str | N
     tracking = Off() if uri is None else MLflow(uri=uri)
     settings = Settings(executor, tracking, SweepKeys(), Study(name="adhoc"))
     progress = Silent()
-    ended = sweep(points, settings, [], {}, progress)
-    assert progress.written == len(asked)
-    return ended
+    swept = sweep(points, settings, [], {}, progress)
+    assert progress.counted == len(asked)
+    assert progress.stored == (0 if uri is None else len(asked))
+    assert swept.stopped is None
+    return swept.results
 
 
-def outcomes(ended: Sequence[Ended]) -> list[str]:
+def outcomes(ended: Sequence[Result]) -> list[str]:
     return [each.outcome for each in ended]
 
 

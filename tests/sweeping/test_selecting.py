@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from harness.errors import ConfigurationError
 from harness.sweeping.composing import default_composer
 from harness.sweeping.grid import Grid, expand
+from harness.sweeping.ledger import study_document
 from harness.sweeping.settings import SweepKeys, build_settings
 from harness.sweeping.stacks import regime_key
 from harness.sweeping.study import Study, Tune
-from harness.sweeping.sweep import document
 
 ADHOC = Study("adhoc")
 TINY = ("dataset=moons", "stopping.epochs=1")
@@ -134,6 +134,6 @@ def test_values_that_differ_in_writing_alone_train_once() -> None:
 def test_the_store_is_told_what_was_left_out_and_drawn() -> None:
     session = ["sweep.exclude=['seed=2']", "sweep.sample=4", "sweep.sample_seed=9"]
     settings = build_settings(default_composer().session(session))
-    told = document(replace(settings, study=Study("s", exclude=("seed=1",), sample=8)), [], [])
+    told = study_document(replace(settings, study=Study("s", exclude=("seed=1",), sample=8)), [], [])
     assert told["exclude"] == ["seed=1", "seed=2"]
     assert (told["sample"], told["sample_seed"]) == (4, 9)

@@ -1,0 +1,60 @@
+"""A Dask cluster: workers of any number of machines, joined by the address of their scheduler."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from harness.errors import ConfigurationError
+
+CONNECT_SECONDS = 10
+MEMORY_SHARE = 0.5
+"""Of what a worker may take: the rest is for samples and libraries."""
+
+
+@contextmanager
+def connected(address: str) -> Iterator[Any]:
+    """Yield a client of the scheduler at `address`.
+
+    Raises
+    ------
+    ConfigurationError
+        If `distributed` is not installed, or nobody answers.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ConfigurationError(
+            "executor = 'dask': the package distributed is not installed; allowed: pip install "
+            "'regime-harness[cluster]', or executor=processes"
+        ) from None
+    try:
+        client: Any = Client(  # type: ignore[no-untyped-call]
+            address, timeout=CONNECT_SECONDS, set_as_default=False
+        )
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(
+            f"executor.address = {address!r}: no Dask scheduler answers there ({error}); allowed: the "
+            "address that `dask scheduler` prints, such as tcp://127.0.0.1:8786"
+        ) from None
+    with client:
+        yield client
+
+
+def slots(client: Any, address: str) -> tuple[int, float]:
+    """Return how many stacks train side by side on a cluster, and the bytes they may take together.
+
+    Raises
+    ------
+    ConfigurationError
+        If the scheduler has no workers.
+    """
+    workers = client.scheduler_info(n_workers=-1)["workers"].values()
+    threads = sum(worker["nthreads"] for worker in workers)
+    if not threads:
+        raise ConfigurationError(
+            f"executor.address = {address!r}: the scheduler has no workers; start some with `dask worker "
+            f"{address} --nthreads 1`"
+        )
+    # A limit of 0 is none.
+    share = min((worker["memory_limit"] or float("inf")) / worker["nthreads"] for worker in workers)
+    return threads, MEMORY_SHARE * share * threads

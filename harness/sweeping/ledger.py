@@ -1,0 +1,194 @@
+"""The ledger of a sweep: what the store holds already, and what it is given as legs end."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from harness.data.loading import digest
+from harness.record import Record
+from harness.sweeping.grid import Point
+from harness.sweeping.isolating import Advanced, Failure, Standing
+from harness.sweeping.pieces import Piece
+from harness.sweeping.results import Result, kept_columns
+from harness.sweeping.settings import Settings
+from harness.sweeping.study import plain
+from harness.tracking import read
+from harness.tracking.background import Background
+from harness.tracking.batches import Batch, Ended, Failed, Header, Sweep, Underway
+from harness.tracking.delivering import DeliveryError, deliver
+from harness.tracking.settings import Off, points_for, spool_folder, states_folder, tracking_uri
+from harness.tracking.spool import Spool
+
+if TYPE_CHECKING:
+    from harness.tracking.writer import Writer
+
+
+class Ledger:
+    """Where the legs of a sweep are written down.
+
+    Parameters
+    ----------
+    background : Background or None
+        None: nowhere.
+    states : Path
+        The folder for saved states.
+    """
+
+    def __init__(self, background: Background | None, states: Path) -> None:
+        self._background = background
+        self.states = states
+
+    def put(self, piece: Piece, advanced: Sequence[Advanced]) -> None:
+        """Write down what a leg made of a piece: on disk at once, in the store when it has time.
+
+        Raises
+        ------
+        OSError
+            If the disk is full.
+        """
+        if self._background is None:
+            return
+        points = {point.fingerprint: point for point in piece.points}
+        runs = [
+            _told(header(points[mark]), result, each)
+            for each in advanced
+            for mark, result in zip(each.fingerprints, each.results, strict=True)
+        ]
+        self._background.put(Batch(history=f"histories/{piece.stack}-{piece.leg + 1}.parquet", runs=runs))
+
+    @property
+    def error(self) -> DeliveryError | None:
+        """Return what keeps the store from being written to for good, None while all is well."""
+        return None if self._background is None else self._background.error
+
+    def close(self, status: str, totals: Mapping[str, int]) -> int:
+        """Wait until the store has everything; return how many runs it could not be given."""
+        return 0 if self._background is None else self._background.close(status, totals)
+
+
+@contextmanager
+def ledger(
+    points: Sequence[Point],
+    settings: Settings,
+    arms: Sequence[str],
+    tags: Mapping[str, str],
+    written: Callable[[int], None],
+) -> Iterator[tuple[Ledger, dict[str, Result]]]:
+    """Yield the ledger of a grid, and what the store holds of it already.
+
+    What an earlier start of the same sweep could not deliver is delivered first. With nothing left
+    to train too the sweep is written down: a report is of the grid that was asked for last.
+
+    Parameters
+    ----------
+    written : callable
+        Called with a number of runs once the store has them, in another thread.
+
+    Raises
+    ------
+    ConfigurationError
+        If another process of this machine is training the same grid.
+    DeliveryError
+        If the store cannot be reached.
+    """
+    if isinstance(settings.tracking, Off):
+        with TemporaryDirectory() as scratch:
+            yield Ledger(None, Path(scratch)), {}
+        return
+    uri, mark = tracking_uri(settings.tracking.uri), grid_hash(points)
+    kept = points_for(settings.tracking.points, len(points))
+    about = sweep_document(points, settings, arms, tags)
+    spool = Spool(spool_folder(uri, mark))
+    deliver(spool, uri)
+    with spool.lock():
+        ended = finished(points, settings)
+        spool.describe(about, uri, kept)
+        background = Background(partial(_connect, uri, about, kept), spool, written)
+        yield Ledger(background, states_folder(uri, mark)), ended
+
+
+def finished(points: Sequence[Point], settings: Settings) -> dict[str, Result]:
+    """Return the points that the store holds as finished, by fingerprint."""
+    if isinstance(settings.tracking, Off) or settings.sweep.force:
+        return {}
+    uri = tracking_uri(settings.tracking.uri)
+    held = read.finished(uri, settings.study.name, kept_columns(settings))
+    return {
+        point.fingerprint: Result(point, *held[point.fingerprint], trained_now=False)
+        for point in points
+        if point.fingerprint in held
+    }
+
+
+def header(point: Point) -> Header:
+    """Return what tracking says of a point before it trains."""
+    return Header(
+        name=point.name,
+        arm=point.arm,
+        labels=point.labels,
+        role=point.role,
+        fingerprint=point.fingerprint,
+        feeding=point.run.feeding_label,
+        parameters=point.run.flat,
+    )
+
+
+def grid_hash(points: Sequence[Point]) -> str:
+    """Return the hash of a grid: equal for equal sets of points."""
+    marks = sorted(point.fingerprint for point in points)
+    return hashlib.sha256("\n".join(marks).encode()).hexdigest()
+
+
+def sweep_document(
+    points: Sequence[Point], settings: Settings, arms: Sequence[str], tags: Mapping[str, str]
+) -> Sweep:
+    """Return what tracking says of a sweep before it trains."""
+    study = settings.study
+    return Sweep(
+        experiment=study.name,
+        grid=grid_hash(points),
+        note=_note(study.question, study.method, len(points)),
+        tags={f"harness.{key}": value for key, value in tags.items()},
+        documents={
+            "study.json": study_document(settings, arms, points),
+            "grid.json": {"fingerprints": sorted(point.fingerprint for point in points)},
+        },
+        datasets=sorted({(point.run.dataset.name, digest(point.run.dataset)) for point in points}),
+    )
+
+
+def study_document(settings: Settings, arms: Sequence[str], points: Sequence[Point]) -> Mapping[str, Any]:
+    """Return the study as it was carried out, for whoever reads the store."""
+    spec = plain(settings.study)
+    reported = sorted({point.run.seed for point in points if point.role == "reported"})
+    spec |= {"arms": list(arms), "seeds": reported}
+    spec["exclude"] = [*settings.study.exclude, *settings.sweep.exclude]
+    spec["sample"] = settings.study.sample if settings.sweep.sample is None else settings.sweep.sample
+    spec["sample_seed"] = settings.sweep.sample_seed
+    made: Mapping[str, Any] = json.loads(json.dumps(spec))
+    return made
+
+
+def _told(about: Header, result: Record | Failure | Standing, leg: Advanced) -> Ended | Failed | Underway:
+    if isinstance(result, Failure):
+        return Failed(header=about, reason=result.reason, traceback=result.traceback)
+    if isinstance(result, Record):
+        return Ended(header=about, record=result, since=leg.since, planned=leg.planned)
+    return Underway(header=about, columns=result.columns, since=leg.since, planned=leg.planned)
+
+
+def _connect(uri: str, about: Sweep, points: int) -> "Writer":
+    """Return the writer of a sweep; called in the tracking thread."""
+    from harness.tracking.writer import Writer
+
+    return Writer(uri, about, points)
+
+
+def _note(question: str | None, method: str | None, runs: int) -> str:
+    parts = [f"**{question}**" if question else "A grid from the command line.", method or ""]
+    return "\n\n".join([*parts, f"{runs:,} runs."]).strip()

@@ -1,0 +1,178 @@
+"""Pieces go through workers leg by leg, the longest first; those whose worker died go again."""
+
+import logging
+from bisect import insort
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from contextlib import nullcontext
+from dataclasses import replace
+
+from harness.sweeping.executors import Crew
+from harness.sweeping.interrupting import Stop
+from harness.sweeping.isolating import Advanced, Failure, Task, carry_out, failure
+from harness.sweeping.pieces import Piece, halved, spread
+from harness.sweeping.saved import Saved
+from harness.sweeping.settings import Serial
+
+POLL_SECONDS = 0.2
+"""How soon a signal is noticed."""
+
+Done = tuple[Piece, list[Advanced]]
+
+log = logging.getLogger(__name__)
+
+
+class Schedule:
+    """What is to be trained, and what is under way.
+
+    Parameters
+    ----------
+    pieces : sequence of Piece
+    crew : Crew
+    saved : Saved
+        Keeps the states between legs.
+    stop : Stop
+        Nothing is begun once it is asked for.
+    """
+
+    def __init__(self, pieces: Sequence[Piece], crew: Crew, saved: Saved, stop: Stop) -> None:
+        self.crew = crew
+        self.saved = saved
+        self.stop = stop
+        self._following = sorted(pieces, key=_seconds_left)
+        self._waiting: dict[Future[list[Advanced]], Piece] = {}
+
+    @property
+    def seconds_left(self) -> float:
+        """Return about how long one worker would train what is left."""
+        return sum(map(_seconds_left, [*self._following, *self._waiting.values()]))
+
+    def train(self) -> Generator[Done, None, None]:
+        """Yield each piece with what a leg made of it, until nothing is left or the sweep stops.
+
+        What goes on is saved only after that: whoever takes the rows has them by then.
+        """
+        while self._following and not self.stop.asked:
+            lost = yield from self._together()
+            # A worker that dies takes the pool with it, and nobody can tell which piece killed it:
+            # what was under way then trains alone; what had not begun goes on in a fresh pool.
+            if lost and not self.stop.asked:
+                yield from self._one_at_a_time(lost)
+
+    def _together(self) -> Generator[Done, None, list[Piece]]:
+        """Train what follows side by side, until none is left or the pool breaks; return what that lost."""
+        lost: list[Piece] = []
+        broken = False
+        with self.crew.together() as executor:
+            while not self.stop.interrupted:
+                broken = broken or self._submit(executor)
+                if not self._waiting:
+                    return lost
+                ended = wait(self._waiting, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED).done
+                for future in ended:
+                    piece = self._waiting.pop(future)
+                    error = future.exception()
+                    if self.crew.died(error):
+                        broken = broken or isinstance(error, BrokenExecutor)
+                        lost.append(piece)
+                    else:
+                        advanced = _advanced(piece, future)
+                        yield piece, advanced
+                        self._go_on(piece, advanced)
+            raise KeyboardInterrupt
+        return lost
+
+    def _submit(self, executor: Executor) -> bool:
+        """Give every worker a piece, and one to wait; return whether the pool turned out to be broken."""
+        room = 1 if self.crew.here else self.crew.workers + 1
+        while self._following and len(self._waiting) < room and not self.stop.asked:
+            piece = self._following[-1]
+            # In this process a leg may take long: a signal is not to wait for its end.
+            with self.stop.raising() if self.crew.here else nullcontext():
+                try:
+                    future = executor.submit(carry_out, self._task(piece))
+                except BrokenExecutor:
+                    return True
+            self._waiting[future] = self._following.pop()
+        return False
+
+    def _go_on(self, piece: Piece, advanced: Sequence[Advanced]) -> None:
+        """Save what goes on and put it in line, in parts if a worker would be idle."""
+        going_on = self.saved.keep(piece, advanced)
+        if going_on:
+            idle = 0 if self._following else self.crew.workers - len(self._waiting)
+            parts = spread(going_on, idle)
+            log.info("leg %d of %s: %d runs go on", piece.leg + 1, piece.stack, _runs(parts))
+            for part in parts:
+                insort(self._following, part, key=_seconds_left)
+
+    def _one_at_a_time(self, lost: Sequence[Piece]) -> Iterator[Done]:
+        """Train a leg of each piece alone; split what kills its worker, and fail a run that always does."""
+        trying = list(lost)
+        while trying and not self.stop.asked:
+            log.warning("a worker died: %d runs train apart from the others", _runs(trying))
+            with self.crew.alone() as executor:
+                broken = False
+                while trying and not broken and not self.stop.asked:
+                    piece = trying.pop(0)
+                    future = executor.submit(carry_out, self._task(piece))
+                    while not wait([future], timeout=POLL_SECONDS).done:
+                        if self.stop.interrupted:
+                            raise KeyboardInterrupt
+                    if not self.crew.died(future.exception()):
+                        advanced = _advanced(piece, future)
+                        yield piece, advanced
+                        self._go_on(piece, advanced)
+                        continue
+                    broken = True
+                    # Behind the others: they may be innocent, and are done first.
+                    if len(piece.points) > 1:
+                        trying += halved(piece)
+                    elif (died := piece.deaths + 1) < self._retries:
+                        trying.append(replace(piece, deaths=died))
+                    else:
+                        reason = Failure(_died(died), failure(_error(future)).traceback)
+                        yield piece, [Advanced(piece.fingerprints, [reason])]
+                        self.saved.keep(piece, [])
+        for piece in trying:
+            insort(self._following, piece, key=_seconds_left)
+
+    @property
+    def _retries(self) -> int:
+        choice = self.crew.choice
+        return 1 if isinstance(choice, Serial) else choice.retries
+
+    def _task(self, piece: Piece) -> Task:
+        return Task(
+            tuple(point.run for point in piece.points),
+            piece.fingerprints,
+            None if piece.saved is None else piece.saved.read_bytes(),
+            self.stop.leg(self.crew.choice.leg),
+        )
+
+
+def _advanced(piece: Piece, future: "Future[list[Advanced]]") -> list[Advanced]:
+    """Return what a worker delivered; what could not be delivered fails the whole piece."""
+    error = future.exception()
+    if error is None:
+        return future.result()
+    return [Advanced(piece.fingerprints, [failure(error)] * len(piece.points))]
+
+
+def _error(future: "Future[list[Advanced]]") -> BaseException:
+    error = future.exception()
+    assert error is not None
+    return error
+
+
+def _died(attempts: int) -> str:
+    times = "once" if attempts == 1 else f"{attempts} times"
+    return f"its worker process died {times} while it trained alone (killed, out of memory or crashed)"
+
+
+def _seconds_left(piece: Piece) -> float:
+    return piece.seconds_left
+
+
+def _runs(pieces: Sequence[Piece]) -> int:
+    return sum(len(piece.points) for piece in pieces)

@@ -1,0 +1,158 @@
+"""Whatever is killed, and whenever: the same command completes the grid, and every run is there once."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from harness import train
+from harness.sweeping.composing import default_composer
+from harness.sweeping.grid import expand
+from harness.sweeping.study import Study
+from harness.tracking.read import study as read_study
+from harness.tracking.store import connect, search
+
+GRID = [
+    "dataset=moons",
+    "dataset.samples=200",
+    "architecture.width=8,12",
+    "optimizer=sgd,batch",
+    "optimizer.learning_rate=0.01,0.3",
+    "seed=range(0,4)",
+    "stopping.epochs=100",
+    "diagnostics.rows=20",
+]
+COMMAND = [sys.executable, "-m", "harness", *GRID, "executor.workers=2", "executor.leg=0.3", "-m"]
+TIMEOUT = 240
+
+often = pytest.mark.parametrize(
+    "attempt", [0, *(pytest.param(number, marks=pytest.mark.slow) for number in range(1, 20))]
+)
+
+Popen = subprocess.Popen[str]
+
+
+@pytest.fixture(scope="module")
+def expected() -> dict[str, str]:
+    """The weights of an undisturbed sweep, by fingerprint."""
+    points = expand(default_composer(), Study("adhoc"), GRID).points
+    records = train([point.run for point in points])
+    return {point.fingerprint: record.weights_digest for point, record in zip(points, records, strict=True)}
+
+
+@contextmanager
+def launched(folder: Path, uri: str) -> Iterator[Popen]:
+    process = Popen(
+        COMMAND,
+        cwd=folder,
+        env=os.environ | {"MLFLOW_TRACKING_URI": uri},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def completed(folder: Path, uri: str) -> str:
+    """Run the command to its end, which is to be a good one, and return what it said."""
+    with launched(folder, uri) as process:
+        said, _ = process.communicate(timeout=TIMEOUT)
+        assert process.returncode == 0, said
+    return said
+
+
+def assert_each_run_once(uri: str, expected: dict[str, str]) -> None:
+    client = connect(uri)
+    experiment = client.get_experiment_by_name("adhoc").experiment_id
+    children = search(client, experiment, "tags.`harness.kind` = 'run'")
+    ended = [run for run in children if run.info.status == "FINISHED"]
+    found = {run.data.tags["harness.fingerprint"]: run.data.tags["harness.weights"] for run in ended}
+    assert len(ended) == len(expected)
+    assert found == expected
+    assert {run.info.status for run in children} == {"FINISHED"}
+    parents = search(client, experiment, "tags.`harness.kind` = 'sweep'")
+    assert [run.info.status for run in parents] == ["FINISHED"]
+    record = read_study("adhoc", uri=uri)
+    rows = record.history.groupby("run_id")["update"]
+    assert len(rows) == len(expected)
+    assert rows.apply(lambda updates: updates.is_unique).all()
+    for run in random.Random(0).sample(ended, 3):
+        series = client.get_metric_history(run.info.run_id, "train/loss")
+        assert max(Counter(metric.step for metric in series).values()) == 1
+
+
+def assert_nothing_left(folder: Path) -> None:
+    assert not list(folder.glob("mlruns/states/*/*.npz"))
+    assert not [path for path in folder.glob("mlruns/spool/*/*") if path.is_dir()]
+
+
+def workers_of(launcher: Popen) -> list[psutil.Process]:
+    children = psutil.Process(launcher.pid).children()
+    return [child for child in children if any("LokyProcess" in word for word in child.cmdline())]
+
+
+def wait_for(what: Callable[[], object], process: Popen) -> None:
+    deadline = time.monotonic() + 60
+    while not what():
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@often
+def test_a_worker_is_killed(attempt: int, expected: dict[str, str], store: str, tmp_path: Path) -> None:
+    chance = random.Random(attempt)
+    with launched(tmp_path, store) as process:
+        wait_for(lambda: len(workers_of(process)) == 2, process)
+        time.sleep(chance.uniform(0, 3))
+        chance.choice(workers_of(process)).kill()
+        said, _ = process.communicate(timeout=TIMEOUT)
+        assert process.returncode == 0, said
+    assert_each_run_once(store, expected)
+    assert_nothing_left(tmp_path)
+
+
+@often
+def test_the_launcher_is_killed(attempt: int, expected: dict[str, str], store: str, tmp_path: Path) -> None:
+    chance = random.Random(attempt)
+    with launched(tmp_path, store) as process:
+        wait_for(lambda: len(workers_of(process)) == 2, process)
+        time.sleep(chance.uniform(0, 6))
+        process.kill()
+    completed(tmp_path, store)
+    assert_each_run_once(store, expected)
+    assert_nothing_left(tmp_path)
+    assert "0 runs trained, 32 were done already" in completed(tmp_path, store)
+
+
+@often
+def test_the_sweep_is_interrupted(attempt: int, expected: dict[str, str], store: str, tmp_path: Path) -> None:
+    chance = random.Random(attempt)
+    with launched(tmp_path, store) as process:
+        wait_for(lambda: len(workers_of(process)) == 2, process)
+        time.sleep(chance.uniform(0, 3))
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=TIMEOUT)
+        assert process.returncode == 128 + signal.SIGINT, said
+    assert "stopped (interrupted): " in said
+    assert "go on:  " in said
+    assert "Traceback" not in said
+    client = connect(store)
+    experiment = client.get_experiment_by_name("adhoc").experiment_id
+    assert not search(client, experiment, "attributes.status = 'RUNNING'")
+    completed(tmp_path, store)
+    assert_each_run_once(store, expected)
+    assert_nothing_left(tmp_path)
