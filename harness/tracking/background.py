@@ -1,85 +1,129 @@
-"""Writing in the background: a thread owns the writer, so that training never waits for MLflow."""
+"""Delivery in the background: a thread empties the spool, so that training never waits for MLflow."""
 
-from collections.abc import Callable, Mapping, Sequence
-from queue import Queue
-from threading import Thread
+import logging
+import time
+from collections.abc import Callable, Mapping
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-from harness.record import Record
+from harness.tracking.batches import Batch
+from harness.tracking.delivering import DeliveryError, GoneError, empty, explained
+from harness.tracking.spool import Closing, Spool
 
 if TYPE_CHECKING:
-    from harness.tracking.writer import Header, Writer
+    from harness.tracking.writer import Writer
 
-WAITING_STACKS = 16
+RETRY_SECONDS = 10.0
 
-Job = Callable[["Writer"], None]
+log = logging.getLogger(__name__)
 
 
 class Background:
-    """Takes finished stacks and writes them in order of arrival.
+    """Delivers batches in the order in which they were put, what an earlier process left first.
+
+    What cannot be delivered stays in the spool: while the store is away it is tried again from time
+    to time, and once more at the end; after any other error no more.
 
     Parameters
     ----------
     connect : callable
-        Makes the writer. It is called in the thread: importing MLflow and making a fresh store
-        take seconds.
+        Makes the writer. It is called in the thread, and again after each error: importing MLflow and
+        making a fresh store take seconds.
+    spool : Spool
+        Locked by whoever calls.
     written : callable
-        Called with each run's index once it is in the store.
+        Called in the thread with the number of runs that ended or failed, once a batch is in the
+        store.
     """
 
-    def __init__(self, connect: Callable[[], "Writer"], written: Callable[[], None]) -> None:
+    def __init__(self, connect: Callable[[], "Writer"], spool: Spool, written: Callable[[int], None]) -> None:
         self._connect = connect
+        self._spool = spool
         self._written = written
-        self._jobs: Queue[Job | None] = Queue(WAITING_STACKS)
-        self._error: BaseException | None = None
+        self._writer: Writer | None = None
+        self._closing: Closing | None = None
+        self._error: DeliveryError | None = None
+        self._news = Event()
+        self._news.set()
         self._thread = Thread(target=self._work, name="tracking", daemon=True)
         self._thread.start()
 
-    def write(self, history: str, headers: Sequence["Header"], records: Sequence[Record]) -> None:
-        """Write a stack's runs; `history` names the artifact that keeps their rows."""
+    @property
+    def error(self) -> DeliveryError | None:
+        """Return what stopped delivery for good, in one line; None while all is well or may become so."""
+        return self._error
 
-        def job(writer: "Writer") -> None:
-            run_ids = [writer.begin(header, history) for header in headers]
-            tables = {run_id: record.columns for run_id, record in zip(run_ids, records, strict=True)}
-            writer.append(history, tables)
-            drawn = zip(run_ids, records, strict=True)
-            if maps := {run_id: record.maps for run_id, record in drawn if record.maps}:
-                writer.draw(history, maps)
-            for run_id, header, record in zip(run_ids, headers, records, strict=True):
-                writer.finish(run_id, header, record)
-                self._written()
+    def put(self, batch: Batch) -> None:
+        """Keep a batch on this machine's disk, from where it is delivered.
 
-        self._put(job)
+        Raises
+        ------
+        OSError
+            If the disk is full; nothing of the batch is kept.
+        """
+        self._spool.put(batch)
+        self._news.set()
 
-    def fail(self, header: "Header", reason: str, traceback: str) -> None:
-        """Write a run that could not be trained."""
+    def close(self, status: str, totals: Mapping[str, int]) -> int:
+        """Deliver what waits, close the sweep, and return how many runs wait still.
 
-        def job(writer: "Writer") -> None:
-            writer.fail(header, reason, traceback)
-            self._written()
+        Parameters
+        ----------
+        status : str
+            MLflow's: FINISHED, FAILED or KILLED.
+        totals : mapping of str to int
+            Runs by outcome.
 
-        self._put(job)
-
-    def close(self, status: str, totals: Mapping[str, int]) -> None:
-        """Wait until everything is written, close the sweep, and raise what went wrong, if it did."""
-        self._put(lambda writer: writer.close(status, totals))
-        self._put(None)
-        self._thread.join()
-        if self._error is not None:
-            raise self._error
-
-    def _put(self, job: Job | None) -> None:
-        if self._error is not None and job is not None:
-            raise self._error
-        self._jobs.put(job)
+        Raises
+        ------
+        OSError
+            If the disk is full, so that nobody after us would know how the sweep ended.
+        """
+        closing = Closing(status, dict(totals), int(time.time() * 1000))
+        try:
+            self._spool.ask(closing)
+        finally:
+            self._closing = closing
+            self._news.set()
+            self._thread.join()
+        return self._spool.runs_waiting()
 
     def _work(self) -> None:
+        pause = None
+        while self._error is None:
+            if pause is None:
+                self._news.wait()
+            else:
+                self._pause(pause)
+            self._news.clear()
+            closing = self._closing
+            pause = RETRY_SECONDS if self._attempt(closing) else None
+            if closing is not None:
+                return
+
+    def _pause(self, seconds: float) -> None:
+        """Wait, however much is put meanwhile; only the end of the sweep is reason enough to hurry."""
+        until = time.monotonic() + seconds
+        while self._closing is None and (left := until - time.monotonic()) > 0:
+            self._news.wait(left)
+            self._news.clear()
+
+    def _attempt(self, closing: Closing | None) -> bool:
+        """Deliver what waits, and close the sweep where asked; return whether the store is away."""
         try:
-            writer = self._connect()
-            while (job := self._jobs.get()) is not None:
-                job(writer)
-        except BaseException as error:
-            self._error = error
-            # Whoever is putting must not wait for a thread that has gone.
-            while self._jobs.get() is not None:
-                pass
+            if self._writer is None:
+                self._writer = self._connect()
+            for line in empty(self._spool, self._writer, self._written):
+                log.warning(line)
+            if closing is not None:
+                self._writer.close(closing.status, closing.totals, closing.moment)
+                self._spool.forget()
+        except Exception as error:
+            # Whether the last request was carried out only the store knows: look again.
+            self._writer = None
+            found = explained(error, self._spool)
+            log.info("%s", found, exc_info=error)
+            if isinstance(found, GoneError):
+                return True
+            self._error = found
+        return False

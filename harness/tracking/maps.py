@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -45,14 +46,28 @@ def write_maps(path: Path, maps: Mapping[str, Mapping[str, Array]]) -> None:
     )
 
 
-def read_maps(path: Path, run_ids: Sequence[str]) -> pd.DataFrame:
-    """Return the maps of some runs: grids of shape (rows, columns), bounds of shape (2, 2)."""
-    frame = pd.read_parquet(path, filters=[("run_id", "in", list(run_ids))])
+def read_maps(file: Path | BinaryIO, run_ids: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return the maps of some runs, or all: grids of shape (rows, columns), bounds of shape (2, 2)."""
+    chosen = None if run_ids is None else [("run_id", "in", list(run_ids))]
+    frame = pd.read_parquet(file, filters=chosen)
     shapes = list(zip(frame["rows"], frame["columns"], strict=True))
     frame["bounds"] = [each.reshape(2, 2) for each in frame["bounds"]]
     for name in ("values", "classes"):
         frame[name] = [each.reshape(shape) for each, shape in zip(frame[name], shapes, strict=True)]
     return frame
+
+
+def maps_of(frame: pd.DataFrame) -> dict[str, dict[str, Array]]:
+    """Return what `read_maps` read as `write_maps` was given it."""
+    return {
+        str(run_id): {
+            "update": found["update"].to_numpy(),
+            "bounds": found["bounds"].iloc[0],
+            "values": np.stack(list(found["values"])),
+            "classes": np.stack(list(found["classes"])),
+        }
+        for run_id, found in frame.groupby("run_id", sort=False)
+    }
 
 
 def _lists(flat: Array, count: int) -> pa.ListArray:

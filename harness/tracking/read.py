@@ -189,7 +189,8 @@ def _by_history(children: list["Run"]) -> Wanted:
     wanted: Wanted = {}
     for run in children:
         history = run.data.tags.get("harness.history", "")
-        if history:
+        # A run that failed names the leg that it failed in, but left no rows there.
+        if history and run.info.status == "FINISHED":
             if ".." in PurePosixPath(history).parts or history.startswith("/"):
                 raise ConfigurationError(f"harness.history = {history!r}: leaves the run's artifacts")
             parent = run.data.tags["mlflow.parentRunId"]

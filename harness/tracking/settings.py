@@ -1,13 +1,21 @@
 """How runs are tracked."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
 from annotated_types import Gt
 
+from harness.errors import ConfigurationError
+
 FOLDER = Path("mlruns")
+SQLITE = "sqlite:///"
+
+GRID = re.compile(r"[0-9a-f]+")
+CREDENTIALS = re.compile(r"(?<=://)(?:([^:/@]*):)?.*@", re.DOTALL)
+SECRETS = re.compile(r"(?i)([?&][^=&]*(?:password|passwd|secret|token|key)[^=&]*=)[^&]*")
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,50 @@ def tracking_uri(uri: str | None = None) -> str:
     """Return the store's address: the argument, the environment's, or SQLite in ``mlruns/``."""
     chosen = uri or os.environ.get("MLFLOW_TRACKING_URI")
     return chosen or f"sqlite:///{(FOLDER / 'mlflow.db').resolve()}"
+
+
+def masked(uri: str) -> str:
+    """Return an address without its password, or whatever else may be one."""
+    if uri.startswith(("sqlite:", "file:")):
+        return uri
+    hidden = CREDENTIALS.sub(lambda found: f"{found[1]}:***@" if found[1] else "***@", uri, count=1)
+    return SECRETS.sub(r"\1***", hidden)
+
+
+def local_folder(uri: str) -> Path:
+    """Return the folder of this machine that belongs to a store: the SQLite file's, else ``mlruns/``."""
+    if uri.startswith(SQLITE):
+        return Path(uri.removeprefix(SQLITE)).resolve().parent
+    return FOLDER.resolve()
+
+
+def spool_folder(uri: str, grid: str) -> Path:
+    """Return where the finished runs of a grid wait for the store.
+
+    Parameters
+    ----------
+    uri : str
+        The store.
+    grid : str
+        The hash of the grid.
+
+    Raises
+    ------
+    ConfigurationError
+        If `grid` is no hash: it names a folder.
+    """
+    return local_folder(uri) / "spool" / _hash(grid)
+
+
+def states_folder(uri: str, grid: str) -> Path:
+    """Return where the states of a grid's stacks lie between legs; otherwise as `spool_folder`."""
+    return local_folder(uri) / "states" / _hash(grid)
+
+
+def _hash(grid: str) -> str:
+    if not GRID.fullmatch(grid):
+        raise ConfigurationError(f"grid = {grid!r}: must be a hash in hex (it names a folder)")
+    return grid
 
 
 def points_for(points: int | str, runs: int) -> int:

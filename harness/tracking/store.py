@@ -2,15 +2,31 @@
 
 import logging
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from harness.tracking.settings import SQLITE, local_folder
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-SQLITE = "sqlite:///"
 PAGE = 1000
+
+ENVIRONMENT = {
+    # One bar for each file fetched, and one line for each run, would bury what a command says.
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    # A request whose answer was lost may have been carried out. MLflow would repeat it as it is; we
+    # look at the store first, and wait for a server elsewhere than in the middle of a request.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    # It would send how it is used to its makers.
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+}
+"""What holds for MLflow where the environment does not say otherwise."""
 
 
 def exists(uri: str) -> bool:
@@ -20,15 +36,16 @@ def exists(uri: str) -> bool:
 
 def connect(uri: str) -> "MlflowClient":
     """Return a client; for SQLite the folder is made, and the schema where there is none."""
-    # One bar for each file fetched would bury what a command says.
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
     # Imported here: it takes seconds, which a sweep spends while its first stack trains.
     from mlflow import MlflowClient
 
     if uri.startswith(SQLITE):
         Path(uri.removeprefix(SQLITE)).parent.mkdir(parents=True, exist_ok=True)
-    for noisy in ("alembic", "mlflow.store.db.utils"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    # It writes a traceback for every error that it raises.
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
     return MlflowClient(tracking_uri=uri)
 
 
@@ -42,9 +59,24 @@ def experiment_id(client: "MlflowClient", uri: str, name: str) -> str:
         return str(found.experiment_id)
     location = None
     if uri.startswith(SQLITE):
-        folder = Path(uri.removeprefix(SQLITE)).resolve().parent / "artifacts" / name
+        folder = local_folder(uri) / "artifacts" / folder_name(name)
         location = folder.as_uri()
     return str(client.create_experiment(name, artifact_location=location))
+
+
+def folder_name(name: str) -> str:
+    """Return a name as that of one folder, which leads nowhere else; a plain name is its own."""
+    if re.fullmatch(r"\w[\w .·-]*", name):
+        return name
+    return quote(name, safe="").replace(".", "%2E")
+
+
+def reopen(client: "MlflowClient", run_id: str) -> None:
+    """Make a run RUNNING again, with no time at which it ended."""
+    from mlflow.entities import RunStatus
+
+    # The client keeps the old time, or sets the present one; to the store itself, 0 means none.
+    client._tracking_client.store.update_run_info(run_id, RunStatus.RUNNING, 0, None)
 
 
 def search(client: "MlflowClient", experiment: str, query: str) -> list["Run"]:

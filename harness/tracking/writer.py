@@ -1,4 +1,4 @@
-"""The one writer of a sweep: `begin` a run, `append` its rows, `finish` it with its record."""
+"""The one writer of a sweep: it brings batches to MLflow, each run once, however often they are brought."""
 
 import json
 import time
@@ -6,65 +6,52 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NOTE, MLFLOW_SOURCE_NAME
 
-from harness.record import Array, Record, metric_name
+from harness.record import Array
+from harness.tracking.batches import Batch, Ended, Failed, Header, Sweep, Underway
 from harness.tracking.maps import maps_beside, write_maps
-from harness.tracking.store import connect, experiment_id, search
+from harness.tracking.series import metrics_of, numbers_of
+from harness.tracking.settings import masked
+from harness.tracking.store import connect, experiment_id, reopen, search
 
-BATCH = 1000
-"""Metrics that one request may carry."""
+if TYPE_CHECKING:
+    from mlflow.entities import Run
 
 TAG_LENGTH = 5000
 ERROR = "harness.error"
 TRACEBACK = "traceback.txt"
-NUMBERS = ("best_validation_loss", "constant_loss", "majority_accuracy", "seconds")
+SOURCE = "python -m harness"
 
 
 @dataclass(frozen=True)
-class Header:
-    """What is known of a run before it trains."""
-
-    name: str
-    arm: str
-    labels: Mapping[str, str]
-    role: str
-    fingerprint: str
-    feeding: str
-    parameters: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """What is known of a sweep before it trains.
+class Child:
+    """A run of the store.
 
     Attributes
     ----------
-    experiment : str
-        The study's name.
-    grid : str
-        The hash of the sorted fingerprints, by which a repeated sweep finds its parent again.
-    documents : mapping of str to JSON's types
-        Kept as artifacts: the study, the fingerprints of the grid.
-    datasets : sequence of (name, digest)
+    run_id : str
+    start : int
+        Milliseconds; the moment of all its metrics, so that to send one again changes nothing.
+    erred : bool
+        It bears the error of an earlier training.
     """
 
-    experiment: str
-    grid: str
-    note: str
-    tags: Mapping[str, str]
-    documents: Mapping[str, Any]
-    datasets: Sequence[tuple[str, str]]
+    run_id: str
+    start: int
+    erred: bool = False
 
 
 class Writer:
     """Writes one sweep. Not for several threads at once.
+
+    After an error it is to be thrown away: the request that failed may have been carried out, and
+    what the store holds is looked up when a writer is made.
 
     Parameters
     ----------
@@ -76,64 +63,145 @@ class Writer:
     """
 
     def __init__(self, uri: str, sweep: Sweep, points: int) -> None:
+        self.uri = uri
         self.client = connect(uri)
         self.sweep = sweep
         self.points = points
         self.experiment = experiment_id(self.client, uri, sweep.experiment)
         self.parent = self._parent()
-        self.abandoned = self._abandoned()
-        self.sent: dict[str, set[tuple[str, int]]] = {}
+        self._left = self._left_open()
+        self._open: dict[str, Child] = {}
+        self._described: set[str] = set()
+
+    def deliver(self, batch: Batch) -> None:
+        """Bring a batch to the store; what of it the store has already stays as it is.
+
+        Rows and maps lie there before a run is FINISHED, so that whoever finds one finds them.
+        """
+        before = self._delivered(batch.history)
+        missing = [run for run in batch.runs if run.header.fingerprint not in before]
+        children = before | {run.header.fingerprint: self._begin(run, batch.history) for run in missing}
+        if any(isinstance(run, Ended) for run in missing):
+            ended = [run for run in batch.runs if isinstance(run, Ended)]
+            self._keep_histories(
+                batch.history, [(children[run.header.fingerprint].run_id, run) for run in ended]
+            )
+        for run in missing:
+            child = children[run.header.fingerprint]
+            if isinstance(run, Failed):
+                self._send(child, run.header, [])
+                self.client.log_text(child.run_id, run.traceback, TRACEBACK)
+                self._end(child, run.header, "FAILED")
+                continue
+            metrics = metrics_of(run, self.points, child.start)
+            if isinstance(run, Underway):
+                self._send(child, run.header, metrics)
+            else:
+                self._send(child, run.header, [*metrics, *numbers_of(run.record.summary, child.start)])
+                self._end(child, run.header, "FINISHED")
+
+    def close(self, status: str, totals: Mapping[str, int], moment: int) -> None:
+        """Write a sweep's totals and close its parent, and as KILLED the children that go on no more.
+
+        Parameters
+        ----------
+        status : str
+            The parent's.
+        totals : mapping of str to int
+            Runs by outcome.
+        moment : int
+            Milliseconds; the same when the same is asked again.
+        """
+        for run in self._children("RUNNING"):
+            self.client.set_terminated(run.info.run_id, status="KILLED")
+        metrics = [Metric(f"runs/{name}", count, moment, 0) for name, count in totals.items()]
+        self.client.log_batch(self.parent, metrics=metrics)
+        self.client.set_terminated(self.parent, status=status)
 
     def _parent(self) -> str:
         query = f"tags.`harness.kind` = 'sweep' and tags.`harness.grid` = '{self.sweep.grid}'"
         found = self.client.search_runs([self.experiment], query, max_results=1)
         if found:
             run_id = str(found[0].info.run_id)
-            self.client.update_run(run_id, status="RUNNING")
+            reopen(self.client, run_id)
         else:
             tags = {
                 "harness.kind": "sweep",
                 "harness.grid": self.sweep.grid,
                 "harness.study": self.sweep.experiment,
                 MLFLOW_RUN_NOTE: self.sweep.note,
-                MLFLOW_SOURCE_NAME: "python -m harness",
+                MLFLOW_SOURCE_NAME: SOURCE,
             }
             name = f"{self.sweep.experiment} · sweep"
             made = self.client.create_run(self.experiment, tags=tags, run_name=name)
             run_id = str(made.info.run_id)
-            self.client.log_inputs(run_id, datasets=_inputs(self.sweep.datasets))
-        for key, value in self.sweep.tags.items():
-            self.client.set_tag(run_id, key, value)
+        self.client.log_inputs(run_id, datasets=_inputs(self.sweep.datasets))
+        hidden = {key: value.replace(self.uri, masked(self.uri)) for key, value in self.sweep.tags.items()}
+        self.client.log_batch(run_id, tags=_tags(hidden))
         for name, document in self.sweep.documents.items():
             self.client.log_dict(run_id, document, name)
         return run_id
 
-    def _abandoned(self) -> dict[str, str]:
-        """Return the children, by fingerprint, that a killed launcher of this very sweep left RUNNING.
+    def _left_open(self) -> dict[str, Child]:
+        """Return the children that earlier starts of this very sweep left open, by fingerprint.
 
-        Those of another grid are another sweep's, which may be alive.
+        Those of another grid are another sweep's, which may be alive. Of several with one fingerprint
+        one is taken up again, the others are closed.
         """
-        query = (
-            "tags.`harness.kind` = 'run' and attributes.status = 'RUNNING' "
-            f"and tags.`{MLFLOW_PARENT_RUN_ID}` = '{self.parent}'"
-        )
-        left: dict[str, str] = {}
-        for run in search(self.client, self.experiment, query):
-            mark, run_id = run.data.tags["harness.fingerprint"], str(run.info.run_id)
-            if mark in left:
-                self.client.set_terminated(run_id, status="KILLED")
-            left.setdefault(mark, run_id)
+        left: dict[str, Child] = {}
+        for status in ("RUNNING", "KILLED"):
+            for run in self._children(status):
+                mark = run.data.tags["harness.fingerprint"]
+                if mark in left and status == "RUNNING":
+                    self.client.set_terminated(run.info.run_id, status="KILLED")
+                left.setdefault(mark, _child(run))
         return left
 
-    def begin(self, header: Header, history: str) -> str:
-        """Return the id of a child run: one that was left RUNNING, else a new one.
+    def _children(self, status: str) -> list["Run"]:
+        query = (
+            f"tags.`harness.kind` = 'run' and attributes.status = '{status}' "
+            f"and tags.`{MLFLOW_PARENT_RUN_ID}` = '{self.parent}'"
+        )
+        return search(self.client, self.experiment, query)
 
-        Parameters
-        ----------
-        history : str
-            The artifact that its rows will be in.
-        """
-        tags = {
+    def _delivered(self, history: str) -> dict[str, Child]:
+        """Return the children, by fingerprint, that ended or failed in the leg of this history."""
+        return {
+            run.data.tags["harness.fingerprint"]: _child(run)
+            for run in search(self.client, self.experiment, f"tags.`harness.history` = '{history}'")
+            if run.info.status in {"FINISHED", "FAILED"}
+            and run.data.tags[MLFLOW_PARENT_RUN_ID] == self.parent
+        }
+
+    def _begin(self, run: Underway | Ended | Failed, history: str) -> Child:
+        """Return a run's child, with its tags: the one that goes on, one that was left open, a new one."""
+        header, tags = run.header, _outcome(run, history)
+        mark = header.fingerprint
+        if mark in self._open:
+            self.client.log_batch(self._open[mark].run_id, tags=_tags(tags))
+        elif mark in self._left:
+            self._open[mark] = self._adopt(header, tags)
+        else:
+            self._open[mark] = self._create(header, tags)
+        return self._open[mark]
+
+    def _create(self, header: Header, tags: dict[str, str]) -> Child:
+        start = int(time.time() * 1000)
+        about = {tag.key: tag.value for tag in _tags(self._about(header) | tags)}
+        made = self.client.create_run(self.experiment, start_time=start, tags=about, run_name=header.name)
+        return Child(str(made.info.run_id), start)
+
+    def _adopt(self, header: Header, tags: dict[str, str]) -> Child:
+        """Take a run up again; no error of an earlier training stays."""
+        child = self._left.pop(header.fingerprint)
+        reopen(self.client, child.run_id)
+        if child.erred:
+            self.client.delete_tag(child.run_id, ERROR)
+        self.client.log_batch(child.run_id, tags=_tags(self._about(header) | tags))
+        return child
+
+    def _about(self, header: Header) -> dict[str, str]:
+        return {
             "harness.kind": "run",
             "harness.study": self.sweep.experiment,
             "harness.arm": header.arm,
@@ -141,41 +209,22 @@ class Writer:
             "harness.role": header.role,
             "harness.feeding": header.feeding,
             "harness.fingerprint": header.fingerprint,
-            "harness.history": history,
             MLFLOW_PARENT_RUN_ID: self.parent,
-            MLFLOW_SOURCE_NAME: "python -m harness",
-        }
-        if header.fingerprint in self.abandoned:
-            run_id = self.abandoned.pop(header.fingerprint)
-            self._reopen(run_id, tags)
-            return run_id
-        made = self.client.create_run(self.experiment, tags=tags, run_name=header.name)
-        return str(made.info.run_id)
-
-    def _reopen(self, run_id: str, tags: Mapping[str, str]) -> None:
-        """Take a run up again: nothing that was sent is sent a second time, no old error stays."""
-        run = self.client.get_run(run_id)
-        if ERROR in run.data.tags:
-            self.client.delete_tag(run_id, ERROR)
-        self.client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
-        # A series is begun at another moment now, so that a store would keep both of its values.
-        self.sent[run_id] = {
-            (metric.key, metric.step)
-            for name in run.data.metrics
-            for metric in self.client.get_metric_history(run_id, name)
+            MLFLOW_SOURCE_NAME: SOURCE,
         }
 
-    def append(self, history: str, tables: Mapping[str, Mapping[str, Any]]) -> None:
-        """Write the rows of some runs, by run id, to one artifact of the parent."""
+    def _keep_histories(self, history: str, ended: Sequence[tuple[str, Ended]]) -> None:
+        """Write the rows and maps of some runs, by run id, as artifacts of the parent."""
         parts = [
-            pa.table({"run_id": [run_id] * len(columns["update"])} | dict(columns))
-            for run_id, columns in tables.items()
+            pa.table({"run_id": [run_id] * len(run.record.columns["update"])} | dict(run.record.columns))
+            for run_id, run in ended
         ]
         self._keep(history, lambda path: pq.write_table(pa.concat_tables(parts), path))
-
-    def draw(self, history: str, maps: Mapping[str, Mapping[str, Array]]) -> None:
-        """Write the decision maps of some runs, by run id, whose rows are in `history`."""
-        self._keep(maps_beside(history), lambda path: write_maps(path, maps))
+        maps: dict[str, Mapping[str, Array]] = {
+            run_id: run.record.maps for run_id, run in ended if run.record.maps
+        }
+        if maps:
+            self._keep(maps_beside(history), lambda path: write_maps(path, maps))
 
     def _keep(self, artifact: str, write: Callable[[Path], None]) -> None:
         """Keep a file that `write` makes as an artifact of the parent."""
@@ -185,98 +234,52 @@ class Writer:
             write(path)
             self.client.log_artifact(self.parent, str(path), folder)
 
-    def finish(self, run_id: str, header: Header, record: Record) -> None:
-        """Write a run's thinned metrics, parameters and outcome, and close it."""
-        moment = int(time.time() * 1000)
-        metrics = [
-            *series(record.columns, self.points, moment),
-            *_numbers(record.summary, moment),
-        ]
-        if sent := self.sent.pop(run_id, None):
-            metrics = [metric for metric in metrics if (metric.key, metric.step) not in sent]
+    def _send(self, child: Child, header: Header, metrics: Sequence[Metric]) -> None:
+        """Write a run's metrics, and at first its parameters, in one request if they fit."""
         parameters = [Param(key, str(value)) for key, value in header.parameters.items()]
-        tags = {
-            "harness.outcome": str(record.summary["outcome"]),
-            "harness.stopped_by": str(record.summary["stopped_by"]),
-            "harness.weights": record.weights_digest,
-            "harness.timed": str(record.summary["timing"]),
-            "harness.initializers": str(record.summary["initializers"]),
+        told = child.run_id in self._described
+        self.client.log_batch(child.run_id, metrics=metrics, params=[] if told else parameters)
+        self._described.add(child.run_id)
+
+    def _end(self, child: Child, header: Header, status: str) -> None:
+        self.client.set_terminated(child.run_id, status=status)
+        del self._open[header.fingerprint]
+        self._described.discard(child.run_id)
+
+
+def _outcome(run: Underway | Ended | Failed, history: str) -> dict[str, str]:
+    """Return the tags that say how a run ended, none of one that goes on."""
+    if isinstance(run, Underway):
+        return {}
+    if isinstance(run, Failed):
+        return {
+            "harness.history": history,
+            "harness.outcome": "failed",
+            "harness.stopped_by": "error",
+            ERROR: run.reason,
         }
-        if record.warnings:
-            tags["harness.warning"] = "; ".join(record.warnings)
-        if record.complaints:
-            tags["harness.complaints"] = ", ".join(complaint.name for complaint in record.complaints)
-        # Once at least: a run whose metrics were all sent before still lacks its tags.
-        for low in range(0, max(1, len(metrics)), BATCH):
-            first = low == 0
-            self.client.log_batch(
-                run_id,
-                metrics=metrics[low : low + BATCH],
-                params=parameters if first else [],
-                tags=[RunTag(key, value) for key, value in tags.items()] if first else [],
-            )
-        self.client.set_terminated(run_id, status="FINISHED")
-
-    def fail(self, header: Header, reason: str, traceback: str) -> None:
-        """Write a run that could not be trained: why in a line, and the traceback as an artifact."""
-        run_id = self.begin(header, "")
-        tags = {"harness.outcome": "failed", "harness.stopped_by": "error", ERROR: reason}
-        self.client.log_batch(
-            run_id,
-            params=[Param(key, str(value)) for key, value in header.parameters.items()],
-            tags=[RunTag(key, value[:TAG_LENGTH]) for key, value in tags.items()],
-        )
-        self.client.log_text(run_id, traceback, TRACEBACK)
-        self.client.set_terminated(run_id, status="FAILED")
-
-    def close(self, status: str, totals: Mapping[str, int]) -> None:
-        """Write a sweep's totals and close its parent, and what is still RUNNING of an earlier start."""
-        for run_id in self.abandoned.values():
-            # Another launcher of this grid may have been alive after all, and have finished it.
-            if self.client.get_run(run_id).info.status == "RUNNING":
-                self.client.set_terminated(run_id, status="KILLED")
-        moment = int(time.time() * 1000)
-        metrics = [Metric(f"runs/{name}", count, moment, 0) for name, count in totals.items()]
-        self.client.log_batch(self.parent, metrics=metrics)
-        self.client.set_terminated(self.parent, status=status)
+    record = run.record
+    tags = {
+        "harness.history": history,
+        "harness.outcome": str(record.summary["outcome"]),
+        "harness.stopped_by": str(record.summary["stopped_by"]),
+        "harness.weights": record.weights_digest,
+        "harness.timed": str(record.summary["timing"]),
+        "harness.initializers": str(record.summary["initializers"]),
+    }
+    if record.warnings:
+        tags["harness.warning"] = "; ".join(record.warnings)
+    if record.complaints:
+        tags["harness.complaints"] = ", ".join(complaint.name for complaint in record.complaints)
+    return tags
 
 
-def thin(rows: int, points: int) -> list[int]:
-    """Return at most `points` places of `rows`: the first, the last, and log-spaced ones between.
-
-    One point is the last.
-    """
-    if points >= rows:
-        return list(range(rows))
-    if points == 1:
-        return [rows - 1]
-    spaced = np.geomspace(1, rows, points).round().astype(int) - 1
-    return sorted({*spaced.tolist(), 0, rows - 1})
+def _child(run: "Run") -> Child:
+    return Child(str(run.info.run_id), int(run.info.start_time), ERROR in run.data.tags)
 
 
-def series(columns: Mapping[str, Any], points: int, moment: int) -> list[Metric]:
-    """Return a history's metrics at thinned rows; what is no finite number is left out."""
-    places = thin(len(columns["update"]), points)
-    steps = [int(columns["update"][place]) for place in places]
-    found = []
-    for column, values in columns.items():
-        name = metric_name(column)
-        if name is None:
-            continue
-        for place, step in zip(places, steps, strict=True):
-            value = float(values[place])
-            if np.isfinite(value):
-                found.append(Metric(name, value, moment, step))
-    return found
-
-
-def _numbers(summary: Mapping[str, Any], moment: int) -> list[Metric]:
-    step = int(summary["updates"])
-    return [
-        Metric(name, float(summary[name]), moment, step)
-        for name in NUMBERS
-        if name in summary and np.isfinite(summary[name])
-    ]
+def _tags(tags: Mapping[str, str]) -> list[RunTag]:
+    return [RunTag(key, value[:TAG_LENGTH]) for key, value in tags.items()]
 
 
 def _inputs(datasets: Sequence[tuple[str, str]]) -> list[DatasetInput]:

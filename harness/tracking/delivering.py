@@ -1,0 +1,140 @@
+"""From a spool to the store: what waits is delivered in order, and the sweep closed as it was last asked."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.errors import ConfigurationError
+from harness.tracking.batch_files import DamagedError
+from harness.tracking.settings import SQLITE, masked
+from harness.tracking.spool import Closing, Spool
+
+if TYPE_CHECKING:
+    from harness.tracking.writer import Writer
+
+UNASKED = "KILLED"
+"""How a sweep ended that never said so: nobody is left to go on with it."""
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What was delivered of a sweep: its study, how many runs, and a line for each damaged batch."""
+
+    experiment: str
+    runs: int
+    damaged: list[str]
+
+
+class DeliveryError(RuntimeError):
+    """One line: which store, and what is wrong with it. Nothing that waits is lost."""
+
+
+class GoneError(DeliveryError):
+    """The store is away, or busy; it may come back by itself."""
+
+
+def empty(spool: Spool, writer: "Writer", written: Callable[[int], None]) -> list[str]:
+    """Deliver what waits, in order; whatever a writer raises ends it.
+
+    Parameters
+    ----------
+    written : callable
+        Called with the number of runs that ended or failed, once each batch is in the store.
+
+    Returns
+    -------
+    list of str
+        A line for each batch that was damaged, and is set aside.
+    """
+    damaged = []
+    for path in spool.waiting():
+        try:
+            batch = spool.read(path)
+        except DamagedError as error:
+            damaged.append(str(error))
+            continue
+        writer.deliver(batch)
+        spool.remove(path)
+        written(batch.over)
+    return damaged
+
+
+def deliver(spool: Spool, uri: str, *, anywhere: bool = False) -> Delivered | None:
+    """Deliver what a spool holds of a sweep that has ended or was killed, and close the sweep.
+
+    Parameters
+    ----------
+    spool : Spool
+        Locked while this lasts.
+    uri : str
+        The store.
+    anywhere : bool
+        It may be another one than the sweep's.
+
+    Returns
+    -------
+    Delivered or None
+        None if nothing waits.
+
+    Raises
+    ------
+    LockedError
+        If the spool is another process's at the moment.
+    ConfigurationError
+        If the store is not the sweep's.
+    DamagedError
+        If nobody knows whose runs wait.
+    GoneError
+        If the store is away, or busy.
+    DeliveryError
+        If it refuses, or has no room.
+    """
+    # Before the lock too: a sweep that is alive and well has nothing to be refused for.
+    if not spool.holds():
+        return None
+    with spool.lock():
+        if not spool.holds():
+            return None
+        closing = spool.asked()
+        found = spool.described()
+        if not anywhere and _place(found.address) != _place(masked(uri)):
+            raise ConfigurationError(
+                f"tracking.uri = {masked(uri)}: what waits in {spool.folder} is of another store; "
+                f"allowed: --uri {found.address}"
+            )
+        # Imported here: MLflow takes seconds, and most often nothing waits.
+        from harness.tracking.writer import Writer
+
+        runs: list[int] = []
+        try:
+            writer = Writer(uri, found.sweep, found.points)
+            damaged = empty(spool, writer, runs.append)
+            closing = closing or Closing(UNASKED, {}, int(time.time() * 1000))
+            writer.close(closing.status, closing.totals, closing.moment)
+        except Exception as error:
+            raise explained(error, spool) from error
+        spool.forget()
+    return Delivered(found.sweep.experiment, sum(runs), damaged)
+
+
+def explained(error: Exception, spool: Spool) -> DeliveryError:
+    """Return what a user is told of an error that ended a delivery."""
+    from harness.tracking.faults import one_line, passes
+
+    try:
+        address = spool.described().address
+    except DamagedError:
+        address = "the store"
+    kind = GoneError if passes(error, address) else DeliveryError
+    return kind(
+        f"{one_line(error, address)}; {spool.runs_waiting():,} runs wait in {spool.folder}, and are "
+        "delivered by the next start, or by python -m harness.tracking deliver"
+    )
+
+
+def _place(address: str) -> str:
+    if address.startswith(SQLITE):
+        return str(Path(address.removeprefix(SQLITE)).resolve())
+    return address.rstrip("/")
