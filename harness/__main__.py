@@ -16,8 +16,11 @@ from harness.locations import CONF
 from harness.sweeping.composing import default_composer, one_line
 from harness.sweeping.launch import launch_one
 from harness.sweeping.study import register_studies
+from harness.tracking.delivering import DeliveryError
 
 REFUSED = 2
+UNREACHABLE = 1
+INTERRUPTED = 130
 MULTIRUN = {"-m", "--multirun"}
 VERBOSE = {"-v", "--verbose"}
 
@@ -26,16 +29,16 @@ def task(config: DictConfig) -> float:
     """Train one run and return its best validation loss."""
     try:
         return launch_one(config)
-    except ConfigurationError as error:
+    except (ConfigurationError, DeliveryError) as error:
         # Raised as it is, Hydra would print a line of its own before ours.
         refuse(error)
         raise
 
 
 def refuse(error: Exception) -> None:
-    """Say in one line what is wrong, and leave with status 2."""
+    """Say in one line what is wrong, and leave: with status 2 if it was asked wrongly, else with 1."""
     print(f"harness: {one_line(error)}", file=sys.stderr)
-    raise SystemExit(REFUSED)
+    raise SystemExit(UNREACHABLE if isinstance(error, DeliveryError) else REFUSED)
 
 
 def explain(error: Exception, arguments: Sequence[str]) -> Exception:
@@ -67,7 +70,10 @@ def main() -> None:
     verbose = any(argument in VERBOSE for argument in sys.argv[1:])
     sys.argv[1:] = [argument for argument in sys.argv[1:] if argument not in VERBOSE]
     with logs(verbose):
-        run_app()
+        try:
+            run_app()
+        except KeyboardInterrupt:
+            raise SystemExit(INTERRUPTED) from None
 
 
 def run_app() -> None:
@@ -79,7 +85,7 @@ def run_app() -> None:
     app = hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(task)
     try:
         app()
-    except ConfigurationError as error:
+    except (ConfigurationError, DeliveryError) as error:
         refuse(error)
     except (HydraException, OmegaConfBaseException) as error:
         refuse(explain(error, sys.argv[1:]))

@@ -23,15 +23,15 @@ def test_a_stack_takes_longer_with_more_epochs_runs_units_and_rows() -> None:
 
 
 def test_memory_is_that_of_the_largest_stack_in_every_worker() -> None:
-    small, large = compose(SHORT), compose([*SHORT, "architecture.width=500"])
-    peak = stack_bytes(prepare(large), 3)
-    said = estimate([[small] * 3, [large] * 3], 2)
+    small, large = prepare(compose(SHORT)), prepare(compose([*SHORT, "architecture.width=500"]))
+    peak = stack_bytes(large, 3)
+    said = estimate([(small, 3), (large, 3)], 2)
     assert said.endswith(f"{size(2 * peak)} of arrays ({size(peak)} for the largest stack)")
 
 
 def test_more_workers_help_until_the_longest_stack_alone_counts() -> None:
-    runs = [compose(["stopping.epochs=20000"])] * 10
-    one, two, many = (estimate([runs, runs], workers).split(" with")[0] for workers in (1, 2, 50))
+    stack = (prepare(compose(["stopping.epochs=20000"])), 10)
+    one, two, many = (estimate([stack, stack], workers).split(" with")[0] for workers in (1, 2, 50))
     assert one != two == many
 
 
