@@ -2,7 +2,9 @@
 
 import os
 import random
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -94,9 +96,17 @@ def assert_each_run_once(uri: str, expected: dict[str, str]) -> None:
         assert max(Counter(metric.step for metric in series).values()) == 1
 
 
+def states(folder: Path) -> list[Path]:
+    return list(folder.glob("**/states/*/*.npz"))
+
+
+def spooled(folder: Path) -> list[Path]:
+    return [path for path in folder.glob("**/spool/*/*") if path.is_dir()]
+
+
 def assert_nothing_left(folder: Path) -> None:
-    assert not list(folder.glob("mlruns/states/*/*.npz"))
-    assert not [path for path in folder.glob("mlruns/spool/*/*") if path.is_dir()]
+    assert not states(folder)
+    assert not spooled(folder)
 
 
 def workers_of(launcher: Popen) -> list[psutil.Process]:
@@ -156,3 +166,88 @@ def test_the_sweep_is_interrupted(attempt: int, expected: dict[str, str], store:
     completed(tmp_path, store)
     assert_each_run_once(store, expected)
     assert_nothing_left(tmp_path)
+
+
+@contextmanager
+def server(folder: Path, store: str, port: int) -> Iterator[Popen]:
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
+    where = ["--backend-store-uri", store, "--artifacts-destination", str(folder / "artifacts")]
+    process = Popen(
+        [*command, "--workers", "1", *where],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        wait_for(lambda: answers(port), process)
+        yield process
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as found:
+        return found.connect_ex(("127.0.0.1", port)) == 0
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@often
+def test_the_tracking_server_is_stopped(
+    attempt: int, expected: dict[str, str], store: str, tmp_path: Path
+) -> None:
+    chance, port = random.Random(attempt), free_port()
+    uri = f"http://127.0.0.1:{port}"
+    with server(tmp_path, store, port) as first, launched(tmp_path, uri) as process:
+        wait_for(lambda: len(workers_of(process)) == 2, process)
+        time.sleep(chance.uniform(0, 4))
+        os.killpg(first.pid, signal.SIGKILL)
+        said, _ = process.communicate(timeout=TIMEOUT)
+    assert process.returncode == 1, said
+    assert "runs wait on disk" in said
+    assert "Traceback" not in said
+    assert spooled(tmp_path)
+    with server(tmp_path, store, port):
+        completed(tmp_path, uri)
+        assert_each_run_once(uri, expected)
+    assert_nothing_left(tmp_path)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk that holds a fresh store and little more."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("only root may mount a small disk, and not everywhere")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@often
+def test_the_disk_is_full(
+    attempt: int, expected: dict[str, str], store_template: Path, small_disk: Path
+) -> None:
+    chance = random.Random(attempt)
+    store = small_disk / "mlruns" / "mlflow.db"
+    store.parent.mkdir()
+    shutil.copy(store_template, store)
+    uri = f"sqlite:///{store}"
+    # What is left of 2 MB is now used up at another moment each time.
+    (small_disk / "ballast").write_bytes(bytes(chance.randrange(300_000)))
+    with launched(small_disk, uri) as process:
+        said, _ = process.communicate(timeout=TIMEOUT)
+    assert process.returncode == 1, said
+    assert "stopped (" in said
+    assert "Traceback" not in said
+    subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
+    completed(small_disk, uri)
+    assert_each_run_once(uri, expected)
+    assert_nothing_left(small_disk)
