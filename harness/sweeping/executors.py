@@ -3,15 +3,18 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import psutil
 
+from harness.data.datasets import Dataset
+from harness.data.loading import open_shared, share
 from harness.sweeping.settings import Dask, Executing, Processes, Serial
 
 WATCH_SECONDS = 1.0
@@ -47,12 +50,15 @@ class Crew:
         Bytes that their stacks may take together.
     client : distributed.Client or None
         Of a Dask cluster.
+    shared : Path or None
+        The folder in which worker processes find large data sets.
     """
 
     choice: Executing
     workers: int
     memory: float
     client: Any = None
+    shared: Path | None = None
 
     @property
     def here(self) -> bool:
@@ -74,6 +80,12 @@ class Crew:
             worth = min(worth, round(seconds / START_SECONDS))
         # What trains on a cluster trains there, be it a single run.
         return replace(self, workers=max(1, min(worth, runs)))
+
+    def sharing(self, datasets: Iterable[Dataset], folder: Path) -> "Crew":
+        """Return the crew with large data sets laid out in `folder`, if it has processes to read them."""
+        if self.client is not None or self.here or not share(datasets, folder):
+            return self
+        return replace(self, shared=folder)
 
     @contextmanager
     def together(self) -> Iterator[Executor]:
@@ -103,7 +115,7 @@ class Crew:
             # Equal tasks are not one task: a leg is trained again on purpose.
             executor = self.client.get_executor(pure=False)
         else:
-            executor = InProcess() if workers == 1 else process_pool(max(1, workers))
+            executor = InProcess() if workers == 1 else process_pool(max(1, workers), self.shared)
         try:
             yield executor
         except BaseException:
@@ -142,20 +154,20 @@ def crew(choice: Executing) -> Iterator[Crew]:
         yield Crew(choice, most, free)
 
 
-def process_pool(workers: int) -> Executor:
-    """Return worker processes that end with this one.
+def process_pool(workers: int, shared: Path | None = None) -> Executor:
+    """Return worker processes that end with this one, and find large data sets in the folder `shared`.
 
     One that dies breaks the pool: every call not delivered yet raises BrokenExecutor.
     """
     from joblib.externals.loky import ProcessPoolExecutor
 
     pool: Executor = ProcessPoolExecutor(
-        max_workers=workers, env=ONE_THREAD, initializer=begin_worker, initargs=(os.getpid(),)
+        max_workers=workers, env=ONE_THREAD, initializer=begin_worker, initargs=(os.getpid(), shared)
     )
     return pool
 
 
-def begin_worker(parent: int) -> None:
+def begin_worker(parent: int, shared: Path | None) -> None:
     """Make this worker end when the process that started it does, however it does, and not before.
 
     A worker whose parent was killed would train on, and then wait for work for ever. Ctrl-C reaches
@@ -169,3 +181,5 @@ def begin_worker(parent: int) -> None:
         os._exit(1)
 
     Thread(target=watch, name="watch", daemon=True).start()
+    if shared is not None:
+        open_shared(shared)

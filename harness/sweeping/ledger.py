@@ -68,7 +68,13 @@ class Ledger:
 
     def close(self, status: str, totals: Mapping[str, int]) -> int:
         """Wait until the store has everything; return how many runs it could not be given."""
-        return 0 if self._background is None else self._background.close(status, totals)
+        if self._background is None:
+            return 0
+        try:
+            return self._background.close(status, totals)
+        except OSError:
+            # The disk is so full that not even this can be noted: what it holds of runs waits.
+            return max(1, self._background.spool.runs_waiting())
 
 
 @contextmanager

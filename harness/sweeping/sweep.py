@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from harness.sweeping.executors import Crew, crew
@@ -49,7 +51,7 @@ class Swept:
     undelivered : int
         Runs that wait on disk, because the store could not be reached.
     stopped : str or None
-        Why it ended before everything was trained.
+        Why it ended, if not because everything was trained.
     broken : bool
         Whether it ended so because something went wrong.
     signal : int or None
@@ -91,29 +93,30 @@ def sweep(
         progress.start(len(points), len(ended))
         broken = None
         try:
-            schedule = _schedule(missing, workers, saved, stop)
+            shared = Path(opened.enter_context(TemporaryDirectory(prefix="harness-")))
+            schedule = _schedule(missing, workers, saved, stop, shared)
             broken = _train(schedule, book, ended, kept_columns(settings), progress)
         except KeyboardInterrupt:
             if not stop.interrupted:
                 raise
         finally:
             progress.trained()
-            stopped = broken or stop.reason if len(ended) < len(points) else None
             totals = Counter(each.outcome for each in ended.values())
-            undelivered = book.close(_status(ended, stopped), totals)
+            undelivered = book.close(_status(totals, len(points)), totals)
             progress.close()
-        if stopped is None:
+        if len(ended) == len(points):
             saved.clear()
     known = [ended[point.fingerprint] for point in points if point.fingerprint in ended]
-    return Swept(known, len(points), undelivered, stopped, broken is not None, stop.signal)
+    return Swept(known, len(points), undelivered, broken or stop.reason, broken is not None, stop.signal)
 
 
-def _schedule(missing: Sequence[Point], workers: Crew, saved: Saved, stop: Stop) -> Schedule:
+def _schedule(missing: Sequence[Point], workers: Crew, saved: Saved, stop: Stop, shared: Path) -> Schedule:
     """Return what is to be trained, from where it stands, by as many workers as that keeps busy."""
     resumed, fresh = saved.resume(missing)
     stacked = groups(fresh)
     seconds = sum(each.seconds for each in stacked) + sum(each.seconds_left for each in resumed)
     fitting = workers.fitting(len(missing), seconds)
+    fitting = fitting.sharing((point.run.dataset for point in missing), shared)
     return Schedule([*resumed, *pieces(stacked, fitting.workers, fitting.memory)], fitting, saved, stop)
 
 
@@ -138,7 +141,8 @@ def _train(
     return None
 
 
-def _status(ended: Mapping[str, Result], stopped: str | None) -> str:
-    if stopped is not None:
+def _status(totals: Counter[str], points: int) -> str:
+    """Return how MLflow calls the end of a sweep."""
+    if totals.total() < points:
         return "KILLED"
-    return "FAILED" if any(each.outcome == FAILED for each in ended.values()) else "FINISHED"
+    return "FAILED" if totals[FAILED] else "FINISHED"

@@ -38,7 +38,7 @@ class Background:
 
     def __init__(self, connect: Callable[[], "Writer"], spool: Spool, written: Callable[[int], None]) -> None:
         self._connect = connect
-        self._spool = spool
+        self.spool = spool
         self._written = written
         self._writer: Writer | None = None
         self._closing: Closing | None = None
@@ -61,7 +61,7 @@ class Background:
         OSError
             If the disk is full; nothing of the batch is kept.
         """
-        self._spool.put(batch)
+        self.spool.put(batch)
         self._news.set()
 
     def close(self, status: str, totals: Mapping[str, int]) -> int:
@@ -81,12 +81,12 @@ class Background:
         """
         closing = Closing(status, dict(totals), int(time.time() * 1000))
         try:
-            self._spool.ask(closing)
+            self.spool.ask(closing)
         finally:
             self._closing = closing
             self._news.set()
             self._thread.join()
-        return self._spool.runs_waiting()
+        return self.spool.runs_waiting()
 
     def _work(self) -> None:
         pause = None
@@ -113,15 +113,15 @@ class Background:
         try:
             if self._writer is None:
                 self._writer = self._connect()
-            for line in empty(self._spool, self._writer, self._written):
+            for line in empty(self.spool, self._writer, self._written):
                 log.warning(line)
             if closing is not None:
                 self._writer.close(closing.status, closing.totals, closing.moment)
-                self._spool.forget()
+                self.spool.forget()
         except Exception as error:
             # Whether the last request was carried out only the store knows: look again.
             self._writer = None
-            found = explained(error, self._spool)
+            found = explained(error, self.spool)
             log.info("%s", found, exc_info=error)
             if isinstance(found, GoneError):
                 return True
