@@ -11,12 +11,11 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from harness.errors import ConfigurationError
+from harness.errors import ConfigurationError, StoreError
 from harness.locations import CONF
 from harness.sweeping.composing import default_composer, one_line
 from harness.sweeping.launch import launch_one
 from harness.sweeping.study import register_studies
-from harness.tracking.delivering import DeliveryError
 
 REFUSED = 2
 UNREACHABLE = 1
@@ -29,7 +28,7 @@ def task(config: DictConfig) -> float:
     """Train one run and return its best validation loss."""
     try:
         return launch_one(config)
-    except (ConfigurationError, DeliveryError) as error:
+    except (ConfigurationError, StoreError) as error:
         # Raised as it is, Hydra would print a line of its own before ours.
         refuse(error)
         raise
@@ -37,8 +36,9 @@ def task(config: DictConfig) -> float:
 
 def refuse(error: Exception) -> None:
     """Say in one line what is wrong, and leave: with status 2 if it was asked wrongly, else with 1."""
-    print(f"harness: {one_line(error)}", file=sys.stderr)
-    raise SystemExit(UNREACHABLE if isinstance(error, DeliveryError) else REFUSED)
+    away = isinstance(error, StoreError)
+    print(f"harness: {error if away else one_line(error)}", file=sys.stderr)
+    raise SystemExit(UNREACHABLE if away else REFUSED)
 
 
 def explain(error: Exception, arguments: Sequence[str]) -> Exception:
@@ -85,7 +85,7 @@ def run_app() -> None:
     app = hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(task)
     try:
         app()
-    except (ConfigurationError, DeliveryError) as error:
+    except (ConfigurationError, StoreError) as error:
         refuse(error)
     except (HydraException, OmegaConfBaseException) as error:
         refuse(explain(error, sys.argv[1:]))

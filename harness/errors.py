@@ -8,6 +8,10 @@ class ConfigurationError(ValueError):
     """One line: what, which value, what is allowed, the nearest valid name. Exit status 2."""
 
 
+class StoreError(RuntimeError):
+    """One line: which store, and why it cannot be read or written. Exit status 1."""
+
+
 def nearest(name: str, allowed: Iterable[str]) -> str:
     """Return a clause that offers the nearest of `allowed`, or an empty string."""
     found = get_close_matches(name, list(allowed), n=1, cutoff=0.6)

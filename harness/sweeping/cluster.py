@@ -7,19 +7,22 @@ from typing import Any
 from harness.errors import ConfigurationError
 
 CONNECT_SECONDS = 10
+ALLOWED = "what `dask scheduler` prints, such as tcp://127.0.0.1:8786"
 MEMORY_SHARE = 0.5
 """Of what a worker may take: the rest is for samples and libraries."""
 
 
 @contextmanager
-def connected(address: str) -> Iterator[Any]:
+def connected(address: str | None) -> Iterator[Any]:
     """Yield a client of the scheduler at `address`.
 
     Raises
     ------
     ConfigurationError
-        If `distributed` is not installed, or nobody answers.
+        If there is no address, `distributed` is not installed, or nobody answers.
     """
+    if address is None:
+        raise ConfigurationError(f"executor.address = null: not an address; allowed: {ALLOWED}")
     try:
         from distributed import Client
     except ImportError:
@@ -33,14 +36,13 @@ def connected(address: str) -> Iterator[Any]:
         )
     except (OSError, ValueError) as error:
         raise ConfigurationError(
-            f"executor.address = {address!r}: no Dask scheduler answers there ({error}); allowed: the "
-            "address that `dask scheduler` prints, such as tcp://127.0.0.1:8786"
+            f"executor.address = {address!r}: no Dask scheduler answers there ({error}); allowed: {ALLOWED}"
         ) from None
     with client:
         yield client
 
 
-def slots(client: Any, address: str) -> tuple[int, float]:
+def slots(client: Any, address: str | None) -> tuple[int, float]:
     """Return how many stacks train side by side on a cluster, and the bytes they may take together.
 
     Raises

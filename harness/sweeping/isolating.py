@@ -4,6 +4,7 @@ import logging
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from time import perf_counter
 from typing import TypeVar
 
 from harness.config import RunConfig
@@ -78,6 +79,10 @@ class Advanced:
         The state of those that go on; None if none does.
     seconds_left : float
         About how long these still train.
+    seconds : float
+        How long the leg took.
+    expected : float
+        How long it was thought to take.
     """
 
     fingerprints: tuple[str, ...]
@@ -86,6 +91,8 @@ class Advanced:
     planned: int = 0
     saved: bytes | None = None
     seconds_left: float = 0.0
+    seconds: float = 0.0
+    expected: float = 0.0
 
 
 def carry_out(task: Task) -> list[Advanced]:
@@ -107,6 +114,7 @@ def carry_out(task: Task) -> list[Advanced]:
 
 def _leg(task: Task) -> Advanced:
     before = _underway(task)
+    began, thought = perf_counter(), seconds_left(before)
     after = train_leg(before, task.seconds)
     records = ended(task.runs, after)
     going_on = after.running
@@ -120,6 +128,8 @@ def _leg(task: Task) -> Advanced:
         planned=planned_rows(after.state.runs[0]),
         saved=saved,
         seconds_left=seconds_left(after),
+        seconds=perf_counter() - began,
+        expected=thought - seconds_left(after),
     )
 
 

@@ -99,7 +99,7 @@ def ledger(
     ------
     ConfigurationError
         If another process of this machine is training the same grid.
-    DeliveryError
+    StoreError
         If the store cannot be reached.
     """
     if isinstance(settings.tracking, Off):
@@ -107,12 +107,14 @@ def ledger(
             yield Ledger(None, Path(scratch)), {}
         return
     uri, mark = tracking_uri(settings.tracking.uri), grid_hash(points)
+    # First of all: where the store cannot be reached, nothing is written.
+    ended = finished(points, settings)
     kept = points_for(settings.tracking.points, len(points))
     about = sweep_document(points, settings, arms, tags)
     spool = Spool(spool_folder(uri, mark))
-    deliver(spool, uri)
-    with spool.lock():
+    if deliver(spool, uri) is not None:
         ended = finished(points, settings)
+    with spool.lock():
         spool.describe(about, uri, kept)
         background = Background(partial(_connect, uri, about, kept), spool, written)
         yield Ledger(background, states_folder(uri, mark)), ended

@@ -43,11 +43,11 @@ class Bar:
                 total=total, initial=done, unit=" runs", file=sys.stderr, bar_format=BAR, mininterval=0.5
             )
 
-    def leg(self, ended: Sequence[Result], share_left: float) -> None:
+    def leg(self, ended: Sequence[Result], seconds_left: float) -> None:
         """Count the runs that ended in a leg, and tell how long the rest takes."""
         self._trained += len(ended)
         self._counted.update(each.outcome for each in ended)
-        left = self._left(share_left)
+        left = [f"about {duration(seconds_left)} left"] if self._done + self._trained < self._total else []
         if self._bar is not None:
             self._bar.set_postfix_str(", ".join([*left, *self._losses()]), refresh=False)
             self._bar.update(len(ended))
@@ -63,7 +63,7 @@ class Bar:
         """Say that nothing more is trained, and what is still to be written."""
         if self._bar is not None:
             self._bar.set_postfix_str(", ".join([*self._losses(), "writing"]))
-        elif self._told > self._began:
+        elif self._told > self._began and self._waiting:
             print(f"writing the last {self._waiting:,} runs", file=sys.stderr, flush=True)
 
     def close(self) -> None:
@@ -76,11 +76,6 @@ class Bar:
     def _count(self) -> str:
         rate = self._trained / max(1e-9, monotonic() - self._began)
         return f"{self._done + self._trained:,}/{self._total:,} runs, {rate:.1f} runs/s"
-
-    def _left(self, share: float) -> list[str]:
-        if not 0 < share < 1:
-            return []
-        return [f"about {duration((monotonic() - self._began) * share / (1 - share))} left"]
 
     def _losses(self) -> list[str]:
         return [f"{self._counted[name]:,} {name}" for name in ("diverged", FAILED) if self._counted[name]]

@@ -41,11 +41,15 @@ class Schedule:
         self.stop = stop
         self._following = sorted(pieces, key=_seconds_left)
         self._waiting: dict[Future[list[Advanced]], Piece] = {}
+        self._told = 0.0
+        self._seconds = self._expected = 0.0
 
     @property
     def seconds_left(self) -> float:
-        """Return about how long one worker would train what is left."""
-        return sum(map(_seconds_left, [*self._following, *self._waiting.values()]))
+        """Return about how long the rest takes, by how long what is done took."""
+        left = self._told + sum(map(_seconds_left, [*self._following, *self._waiting.values()]))
+        pace = self._seconds / self._expected if self._expected else 1.0
+        return left * pace / self.crew.workers
 
     def train(self) -> Generator[Done, None, None]:
         """Yield each piece with what a leg made of it, until nothing is left or the sweep stops.
@@ -76,7 +80,7 @@ class Schedule:
                         broken = broken or isinstance(error, BrokenExecutor)
                         lost.append(piece)
                     else:
-                        advanced = _advanced(piece, future)
+                        advanced = self._advanced(piece, future)
                         yield piece, advanced
                         self._go_on(piece, advanced)
             raise KeyboardInterrupt
@@ -99,6 +103,7 @@ class Schedule:
     def _go_on(self, piece: Piece, advanced: Sequence[Advanced]) -> None:
         """Save what goes on and put it in line, in parts if a worker would be idle."""
         going_on = self.saved.keep(piece, advanced)
+        self._told = 0.0
         if going_on:
             idle = 0 if self._following else self.crew.workers - len(self._waiting)
             parts = spread(going_on, idle)
@@ -120,7 +125,7 @@ class Schedule:
                         if self.stop.interrupted:
                             raise KeyboardInterrupt
                     if not self.crew.died(future.exception()):
-                        advanced = _advanced(piece, future)
+                        advanced = self._advanced(piece, future)
                         yield piece, advanced
                         self._go_on(piece, advanced)
                         continue
@@ -137,6 +142,17 @@ class Schedule:
         for piece in trying:
             insort(self._following, piece, key=_seconds_left)
 
+    def _advanced(self, piece: Piece, future: "Future[list[Advanced]]") -> list[Advanced]:
+        """Return what a worker delivered; what could not be delivered fails the whole piece."""
+        error = future.exception()
+        if error is not None:
+            return [Advanced(piece.fingerprints, [failure(error)] * len(piece.points))]
+        advanced = future.result()
+        self._seconds += sum(each.seconds for each in advanced)
+        self._expected += sum(each.expected for each in advanced)
+        self._told = sum(each.seconds_left for each in advanced)
+        return advanced
+
     @property
     def _retries(self) -> int:
         choice = self.crew.choice
@@ -149,14 +165,6 @@ class Schedule:
             None if piece.saved is None else piece.saved.read_bytes(),
             self.stop.leg(self.crew.choice.leg),
         )
-
-
-def _advanced(piece: Piece, future: "Future[list[Advanced]]") -> list[Advanced]:
-    """Return what a worker delivered; what could not be delivered fails the whole piece."""
-    error = future.exception()
-    if error is None:
-        return future.result()
-    return [Advanced(piece.fingerprints, [failure(error)] * len(piece.points))]
 
 
 def _error(future: "Future[list[Advanced]]") -> BaseException:

@@ -57,16 +57,16 @@ class Dask:
 
     Attributes
     ----------
-    address : str
-        The scheduler's.
+    address : str or None
+        The scheduler's; None is refused once it is needed.
     retries : int
         As in `Processes`.
     leg : float or None
         As in `Serial`.
     """
 
-    address: str
     name: Literal["dask"] = "dask"
+    address: str | None = None
     retries: Annotated[int, Gt(0)] = 2
     leg: Seconds | None = 30.0
 
@@ -145,11 +145,12 @@ class Settings:
 
 def build_settings(container: Mapping[str, Any]) -> Settings:
     """Return validated settings from the session keys of a composed configuration."""
-    sweep = build(SweepKeys, container["sweep"], "sweep")
-    if sweep.limit is not None and not (DURATION.fullmatch(sweep.limit) and sweep.seconds):
+    limit = container["sweep"]["limit"]
+    if limit is not None and not DURATION.fullmatch(str(limit)):
         raise ConfigurationError(
-            f"sweep.limit = {sweep.limit!r}: not a time; allowed: such as 90s, 10min, 2h, 1h30min, or null"
+            f"sweep.limit = {limit!r}: not a time; allowed: such as 90s, 10min, 2h, 1h30min, or null"
         )
+    sweep = build(SweepKeys, container["sweep"], "sweep")
     study, overrides = build_study(container["study"], sweep.preset)
     return Settings(
         executor=choose(EXECUTORS, "executor", container["executor"]),

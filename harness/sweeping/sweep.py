@@ -25,8 +25,8 @@ class Progress(Protocol):
     def start(self, total: int, done: int) -> None:
         """Say how many runs there are, and how many of them the store held already."""
 
-    def leg(self, ended: Sequence[Result], share_left: float) -> None:
-        """Say which runs ended in a leg, and what share of the work is left."""
+    def leg(self, ended: Sequence[Result], seconds_left: float) -> None:
+        """Say which runs ended in a leg, and about how long the others take."""
 
     def written(self, runs: int) -> None:
         """Say that the store has so many runs more; called from another thread."""
@@ -124,15 +124,13 @@ def _train(
     schedule: Schedule, book: Ledger, ended: dict[str, Result], columns: Sequence[str], progress: Progress
 ) -> str | None:
     """Train, and add to `ended` what does; return what made that impossible, if something did."""
-    whole = schedule.seconds_left
     try:
         with closing(schedule.train()) as legs:
             for piece, advanced in legs:
                 book.put(piece, advanced)
                 found = results(piece, advanced, columns)
                 ended |= found
-                left = schedule.seconds_left + sum(each.seconds_left for each in advanced)
-                progress.leg([*found.values()], left / whole if whole else 0.0)
+                progress.leg([*found.values()], schedule.seconds_left)
                 if book.error is not None:
                     return str(book.error)
     except OSError as error:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import ConfigurationError
+from harness.errors import ConfigurationError, StoreError
 from harness.tracking.batch_files import DamagedError
 from harness.tracking.settings import SQLITE, masked
 from harness.tracking.spool import Closing, Spool
@@ -27,7 +27,7 @@ class Delivered:
     damaged: list[str]
 
 
-class DeliveryError(RuntimeError):
+class DeliveryError(StoreError):
     """One line: which store, and what is wrong with it. Nothing that waits is lost."""
 
 

@@ -13,7 +13,7 @@ from harness.errors import ConfigurationError, nearest
 from harness.record import SCORES, SPLITS, metric_name
 from harness.tracking.maps import COLUMNS, FOLDER, maps_beside, read_maps
 from harness.tracking.settings import tracking_uri
-from harness.tracking.store import connect, exists, search
+from harness.tracking.store import answering, connect, exists, search
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -112,14 +112,20 @@ def finished(uri: str, experiment: str, columns: Sequence[str]) -> dict[str, tup
     ----------
     columns : sequence of str
         Of the history; what is no finite number at a run's end is left out.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be read.
     """
     if not exists(uri):
         return {}
-    client = connect(uri)
-    found = client.get_experiment_by_name(experiment)
-    if found is None:
-        return {}
-    query = f"{RUNS} and attributes.status = 'FINISHED'"
+    with answering(uri):
+        client = connect(uri)
+        found = client.get_experiment_by_name(experiment)
+        if found is None:
+            return {}
+        ended = search(client, found.experiment_id, f"{RUNS} and attributes.status = 'FINISHED'")
     return {
         run.data.tags["harness.fingerprint"]: (
             run.data.tags["harness.outcome"],
@@ -129,7 +135,7 @@ def finished(uri: str, experiment: str, columns: Sequence[str]) -> dict[str, tup
                 if (name := metric_name(column)) in run.data.metrics
             },
         )
-        for run in search(client, found.experiment_id, query)
+        for run in ended
     }
 
 

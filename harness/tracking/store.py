@@ -3,10 +3,13 @@
 import logging
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from harness.errors import ConfigurationError, StoreError
 from harness.tracking.settings import SQLITE, local_folder
 
 if TYPE_CHECKING:
@@ -47,6 +50,25 @@ def connect(uri: str) -> "MlflowClient":
     # It writes a traceback for every error that it raises.
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
     return MlflowClient(tracking_uri=uri)
+
+
+@contextmanager
+def answering(uri: str) -> Iterator[None]:
+    """Say in one line what goes wrong with a store.
+
+    Raises
+    ------
+    StoreError
+        Instead of what MLflow, or the network, or the database raises.
+    """
+    try:
+        yield
+    except ConfigurationError:
+        raise
+    except Exception as error:
+        from harness.tracking.faults import one_line
+
+        raise StoreError(one_line(error, uri)) from error
 
 
 def experiment_id(client: "MlflowClient", uri: str, name: str) -> str:

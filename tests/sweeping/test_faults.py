@@ -32,7 +32,7 @@ class Silent:
     def start(self, total: int, done: int) -> None:
         pass
 
-    def leg(self, ended: Sequence[Result], share_left: float) -> None:
+    def leg(self, ended: Sequence[Result], seconds_left: float) -> None:
         self.counted += len(ended)
 
     def written(self, runs: int) -> None:
