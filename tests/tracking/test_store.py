@@ -11,9 +11,9 @@ from harness import compose, train
 from harness.errors import ConfigurationError
 from harness.record import metric_name
 from harness.tracking import read
+from harness.tracking.series import series, thin
 from harness.tracking.settings import points_for
 from harness.tracking.store import connect
-from harness.tracking.series import series, thin
 
 GRID = ("dataset=moons", "dataset.samples=60", "stopping.epochs=2", "activation=relu,tanh",
         "optimizer.learning_rate=0.1,1", "seed=range(0,2)", "executor=serial", "-m")  # fmt: skip
