@@ -4,14 +4,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
-
-from mlflow.entities import Run
+from typing import TYPE_CHECKING, Any
 
 from harness import compose, train
 from harness.record import Record
 from harness.tracking.batches import Batch, Ended, Failed, Header, Sweep, Underway
 from harness.tracking.store import connect, search
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
 
 GRID = "a1b2"
 SWEEP = Sweep(
@@ -83,14 +84,14 @@ def in_legs(stack: str, pairs: Pairs, *cuts: int) -> list[Batch]:
     ]
 
 
-def held(uri: str, kind: str = "run") -> list[Run]:
+def held(uri: str, kind: str = "run") -> "list[Run]":
     """Return all runs of a kind that a store holds."""
     client = connect(uri)
     experiment = client.get_experiment_by_name("adhoc")
     return search(client, experiment.experiment_id, f"tags.`harness.kind` = '{kind}'") if experiment else []
 
 
-def metrics(uri: str, run: Run) -> Counter[tuple[str, int, float]]:
+def metrics(uri: str, run: "Run") -> Counter[tuple[str, int, float]]:
     """Count what a store holds of a run's series: each point should be there once."""
     client = connect(uri)
     return Counter(
