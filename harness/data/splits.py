@@ -43,15 +43,25 @@ def split_rows(dataset: Dataset, labels: Rows | None, seed: int) -> tuple[Rows, 
     labels : ndarray of int64, shape (samples,), or None
         The classes to stratify by; None for a regression.
     """
-    from sklearn.model_selection import train_test_split
-
     everything = np.arange(dataset.size)
     if dataset.split == "none":
         return everything, everything, everything
     _, validation, test = split_sizes(dataset)
     # RandomState is what scikit-learn takes; underneath it draws from our Philox stream.
     draw = np.random.RandomState(stream(seed, "split").bit_generator)
-    rest, tested = train_test_split(everything, test_size=test, stratify=labels, random_state=draw)
-    left = None if labels is None else labels[rest]
-    trained, validated = train_test_split(rest, test_size=validation, stratify=left, random_state=draw)
+    rest, tested = _set_apart(everything, labels, test, draw)
+    trained, validated = _set_apart(rest, labels, validation, draw)
     return trained, validated, tested
+
+
+def _set_apart(rows: Rows, labels: Rows | None, count: int, draw: np.random.RandomState) -> tuple[Rows, Rows]:
+    """Return the other rows and `count` of them: scikit-learn's train_test_split.
+
+    Without its checks of arguments, which take as long as the splitting of a small set.
+    """
+    from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
+
+    kind = ShuffleSplit if labels is None else StratifiedShuffleSplit
+    splitter = kind(1, test_size=count, train_size=len(rows) - count, random_state=draw)
+    left, taken = next(splitter.split(rows, None if labels is None else labels[rows]))
+    return rows[left], rows[taken]

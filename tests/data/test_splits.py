@@ -8,6 +8,7 @@ from harness.data import load
 from harness.data.datasets import Blobs, Digits, Moons, Sine, Xor
 from harness.data.splits import split_rows, split_sizes
 from harness.errors import ConfigurationError
+from harness.streams import stream
 
 
 def rows_of(dataset, seed=0):
@@ -38,6 +39,23 @@ def test_every_part_has_every_class_in_its_share(dataset):
     for part in rows_of(dataset, 3):
         # Shares of a few samples cannot be met exactly: two splits, each off by at most one.
         assert np.abs(np.bincount(labels[part], minlength=len(share)) - share * len(part)).max() <= 2
+
+
+@pytest.mark.parametrize("dataset", [Digits(), Moons(samples=501), Sine()], ids=lambda d: d.name)
+@pytest.mark.parametrize("seed", [0, 7])
+def test_a_split_is_the_one_that_scikit_learn_draws_from_our_stream(dataset, seed):
+    from sklearn.model_selection import train_test_split
+
+    labels = dataset.draw()[1] if dataset.classes is not None else None
+    draw = np.random.RandomState(stream(seed, "split").bit_generator)
+    _, validation, test = split_sizes(dataset)
+    rest, tested = train_test_split(
+        np.arange(dataset.size), test_size=test, stratify=labels, random_state=draw
+    )
+    left = None if labels is None else labels[rest]
+    trained, validated = train_test_split(rest, test_size=validation, stratify=left, random_state=draw)
+    for one, other in zip(rows_of(dataset, seed), (trained, validated, tested), strict=True):
+        assert np.array_equal(one, other)
 
 
 def test_another_seed_splits_otherwise():
