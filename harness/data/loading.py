@@ -13,6 +13,7 @@ from harness.data.scaling import scale
 from harness.data.splits import split_rows
 
 Array = NDArray[np.floating]
+Identity = tuple[Dataset, int, int, str]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -53,7 +54,12 @@ def digest(dataset: Dataset) -> str:
 
 def load(run: RunConfig) -> Loaded:
     """Return the arrays that `run` trains on: split, scaled, in its dtype."""
-    return _load(run.dataset, run.split_seed, run.outputs, run.dtype)
+    return _load(*identity(run))
+
+
+def identity(run: RunConfig) -> Identity:
+    """Return what runs have equal that train on the same arrays."""
+    return run.dataset, run.split_seed, run.outputs, run.dtype
 
 
 @lru_cache(maxsize=64)

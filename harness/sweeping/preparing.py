@@ -1,22 +1,21 @@
 """From a configuration to what the engine is asked for."""
 
 from harness.config import RunConfig
-from harness.data.loading import Array, Loaded, load
+from harness.data.loading import Array, Identity, Loaded, identity, load
 from harness.engine.network import Network
 from harness.engine.outputs import OUTPUTS
 from harness.engine.run import Data, Run, Split
 from harness.engine.weighting import ClassWeight, class_weights, labels
 
-Shared = dict[tuple[int, ClassWeight | None], Data]
+Shared = dict[tuple[Identity, ClassWeight | None], Data]
 
 
 def prepare(run: RunConfig, shared: Shared | None = None) -> Run:
     """Return what the engine is asked for; runs of one split share its arrays through `shared`."""
-    loaded = load(run)
     known = {} if shared is None else shared
-    key = (id(loaded), run.loss.class_weight)
+    key = (identity(run), run.loss.class_weight)
     if key not in known:
-        known[key] = _data(loaded, run.dataset.classes is not None, run.loss.class_weight)
+        known[key] = _data(load(run), run.dataset.classes is not None, run.loss.class_weight)
     return Run(
         network=network(run),
         loss=run.loss,

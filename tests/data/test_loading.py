@@ -108,3 +108,15 @@ def test_a_digest_changes_with_the_samples():
 
 def test_a_digest_is_of_content_not_of_how_it_is_split_or_scaled():
     assert digest(replace(Moons(), scaling="none", split="none")) == digest(Moons())
+
+
+def test_each_run_of_a_stack_has_its_own_split_however_many_there_are():
+    base = compose(["dataset=moons", "dataset.samples=100", "optimizer.learning_rate=1"])
+    seeds = [replace(base, seed=seed) for seed in range(1000)]
+    faster = [replace(run, optimizer=replace(run.optimizer, learning_rate=2.0)) for run in seeds]
+    shared = {}
+    for run in [*seeds, *faster]:
+        prepared = prepare(run, shared)
+        assert np.array_equal(prepared.data.train.x, load(run).train_x)
+    # Arrays of one split are there once, whatever the rate.
+    assert len(shared) == 1000
