@@ -1,15 +1,16 @@
 """The very arrays that a run trains on, and the digest of what they came from."""
 
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
+from typing import ClassVar, Literal
 
 import numpy as np
 import pytest
 
 from harness import compose
 from harness.data import digest, load
-from harness.data.datasets import Blobs, Digits, Moons, ThreeInputs
-from harness.data.loading import encode, samples
-from harness.data.scaling import scale
+from harness.data.datasets import Blobs, Common, Digits, Moons, ThreeInputs
+from harness.data.loading import KEPT_BYTES, encode, samples
+from harness.data.scaling import scaler
 from harness.data.splits import split_rows
 from harness.sweeping.preparing import prepare
 
@@ -38,7 +39,8 @@ def test_arrays_are_the_split_and_scaled_samples(dataset):
     run = compose([f"dataset={dataset}", "seed=5"])
     x, y = run.dataset.draw()
     rows = split_rows(run.dataset, y, 5)
-    expected = scale(run.dataset.scaling, x[rows[0]], [x[rows[1]], x[rows[2]]])
+    scale = scaler(run.dataset.scaling, x[rows[0]])
+    expected = [scale(x[part]) for part in rows]
     found = load(run)
     for part, inputs, chosen in zip(("train", "validation", "test"), expected, rows, strict=True):
         assert np.array_equal(getattr(found, f"{part}_x"), inputs)
@@ -108,6 +110,36 @@ def test_a_digest_changes_with_the_samples():
 
 def test_a_digest_is_of_content_not_of_how_it_is_split_or_scaled():
     assert digest(replace(Moons(), scaling="none", split="none")) == digest(Moons())
+
+
+def test_thousands_of_small_splits_are_loaded_once():
+    base = compose(["dataset=moons", "dataset.samples=100"])
+    runs = [replace(base, seed=seed) for seed in range(2000)]
+    first = [load(run) for run in runs]
+    assert all(load(run) is loaded for run, loaded in zip(runs, first, strict=True))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Zeros(Common):
+    """Samples that take no memory before they are read, and say how often they were drawn."""
+
+    features: ClassVar[int] = 1
+    classes: ClassVar[int | None] = None
+    name: Literal["zeros"] = "zeros"
+    size: int
+    drawn: ClassVar[list[int]] = []
+
+    def draw(self):
+        self.drawn.append(self.size)
+        return np.zeros((self.size, 1)), np.zeros((1, 1))
+
+
+def test_samples_fill_no_memory_and_the_largest_are_drawn_once_while_they_are_used():
+    half, huge = Zeros(size=KEPT_BYTES // 16), Zeros(size=KEPT_BYTES)
+    for dataset in (half, half, huge, huge, half, replace(half, split="none"), half):
+        samples(dataset)
+    # The huge set took the place of the half one, and two halves and their targets exceed the bound.
+    assert Zeros.drawn == [half.size, huge.size, half.size, half.size, half.size]
 
 
 def test_each_run_of_a_stack_has_its_own_split_however_many_there_are():

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from harness.data.scaling import scale
+from harness.data.scaling import scaler
+
+
+def scale(scaling, train, others):
+    scaled = scaler(scaling, train)
+    return [scaled(part) for part in (train, *others)]
 
 
 @pytest.fixture
