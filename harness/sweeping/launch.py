@@ -21,6 +21,7 @@ from harness.sweeping.provenance import command_line, provenance
 from harness.sweeping.settings import Settings, build_settings
 from harness.sweeping.stacks import stacks
 from harness.sweeping.sweep import FAILED, Ended, criterion, finished_before, sweep
+from harness.tracking import read
 from harness.tracking.settings import Off, tracking_uri
 
 RUN_FAILED = 1
@@ -106,7 +107,22 @@ def plan(grid: Grid, settings: Settings) -> str:
     lines.append(f"{len(missing):,} to train, in {len(groups)} stacks: {stacked or 'none'}")
     if groups:
         lines.append(estimate(groups, worker_count(settings.executor, len(groups))))
-    return "\n".join(lines)
+    return "\n".join([*lines, *_expected(grid, settings)])
+
+
+def _expected(grid: Grid, settings: Settings) -> list[str]:
+    """Return what a plan says of the study's claims."""
+    study, tracking = settings.study, settings.tracking
+    if not study.claims:
+        return []
+    # SciPy's statistics take a second to import.
+    from harness.sweeping.expectations import columns, expectations
+
+    wanted = columns(study.claims, study.tune)
+    if isinstance(tracking, Off) or not wanted:
+        return expectations(grid, study.claims, study.tune, {})
+    held = read.finished(tracking_uri(tracking.uri), study.name, wanted)
+    return expectations(grid, study.claims, study.tune, held)
 
 
 def where_next(ended: Sequence[Ended], settings: Settings) -> str:
