@@ -20,6 +20,7 @@ Array = NDArray[Any]
 
 SPLITS = ("train", "validation", "test")
 SCORES = ("loss", "accuracy", "log_loss", "squared_error")
+SCORE_COLUMNS = tuple(f"{split}_{score}" for split in SPLITS for score in SCORES)
 AXES = ("epoch", "update", "samples", "multiply_adds")
 
 

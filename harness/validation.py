@@ -52,15 +52,14 @@ def build(cls: type[T], values: Mapping[str, Any], where: str = "") -> T:
     return made
 
 
-def choose(registry: Mapping[str, type[T]], group: str, values: Any) -> T:
-    """Return the choice of a group: the class called ``values["name"]``, with its parameters."""
-    if not isinstance(values, Mapping) or not isinstance(values.get("name"), str):
-        raise ConfigurationError(
-            f"{group} = {values!r}: not a choice; allowed: {', '.join(sorted(registry))}"
-        )
-    if values["name"] not in registry:
-        raise unknown(group, values["name"], registry)
-    return build(registry[values["name"]], values, group)
+def choose(registry: Mapping[str, type[T]], group: str, values: Any, *, by: str = "name") -> T:
+    """Return the choice of a group: the class called ``values[by]``, with its parameters."""
+    key = group if by == "name" else f"{group}.{by}"
+    if not isinstance(values, Mapping) or not isinstance(values.get(by), str):
+        raise ConfigurationError(f"{key} = {values!r}: not a choice; allowed: {', '.join(sorted(registry))}")
+    if values[by] not in registry:
+        raise unknown(key, values[by], registry)
+    return build(registry[values[by]], values, group)
 
 
 def _sentence(cls: type, found: ErrorDetails, where: str) -> str:

@@ -14,6 +14,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from harness.intervals import half_width
+
 CONFIDENCE = 0.95
 VANISHING, EXPLODING = 0.5, 2.0
 """Values of ρ (delta_rms from one hidden layer to the one before it) beyond which gradients do so."""
@@ -49,13 +51,9 @@ def t_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> tuple[Float
     table = np.asarray(values, dtype=float)
     seeds = table.shape[-1]
     mean = table.mean(axis=-1)
-    if seeds < 2:
-        return mean, np.full_like(mean, np.nan), np.full_like(mean, np.nan)
-    error = np.asarray(stats.sem(table, axis=-1))
-    # SciPy returns NaN for a scale of exactly 0; seeds that agree exactly have an interval of no width.
-    low, high = stats.t.interval(confidence, seeds - 1, loc=mean, scale=np.where(error > 0, error, 1.0))
-    certain = error == 0
-    return mean, np.where(certain, mean, low), np.where(certain, mean, high)
+    deviation = table.std(axis=-1, ddof=1) if seeds > 1 else np.full_like(mean, np.nan)
+    half = half_width(deviation, seeds, confidence)
+    return mean, mean - half, mean + half
 
 
 def geometric_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> tuple[Floats, Floats, Floats]:

@@ -8,6 +8,7 @@ from typing import Literal
 from harness.config import RunConfig, fingerprint
 from harness.data.loading import digest
 from harness.errors import ConfigurationError
+from harness.sweeping.cells import check
 from harness.sweeping.composing import SESSION, Composer
 from harness.sweeping.products import Product, axes, key, pair, read, varied
 from harness.sweeping.selecting import excluded, sampled
@@ -94,10 +95,15 @@ def expand(
         for overrides in product(*axes(composer, line)):
             run = composer.compose(list(chain.from_iterable(overrides)))
             found.setdefault(fingerprint(run, digest(run.dataset)), run)
-    left = _allowed(composer, found, study, keys, as_written=not own and not preset)
+    # The command line may narrow a study's grid to one that lacks what the study names.
+    as_written = not own and not preset
+    left = _allowed(composer, found, study, keys, as_written)
     count = study.sample if keys.sample is None else keys.sample
     drawn = sampled(list(left.values()), count, keys.sample_seed, study.tune.over if study.tune else None)
-    made = [_named(*each, arms, study) for each, taken in zip(left.items(), drawn, strict=True) if taken]
+    points = [_named(mark, run, arms, study) for mark, run in left.items()]
+    if as_written and not (keys.preset or keys.exclude or keys.zip):
+        check(study.claims, points, arms)
+    made = [point for point, taken in zip(points, drawn, strict=True) if taken]
     return Grid(made, arms, len(found) - len(left), len(left) - len(made))
 
 
@@ -141,11 +147,10 @@ def _with_seeds(composer: Composer, product: Product, study: Study) -> Product:
 
 
 def _allowed(
-    composer: Composer, found: Mapping[str, RunConfig], study: Study, keys: SweepKeys, *, as_written: bool
+    composer: Composer, found: Mapping[str, RunConfig], study: Study, keys: SweepKeys, as_written: bool
 ) -> dict[str, RunConfig]:
     """Return the runs that nothing excludes."""
     runs = list(found.values())
-    # The command line may narrow a study's grid to one that lacks what the study excludes.
     out = excluded(composer, runs, study.exclude, strict=as_written)
     also = excluded(composer, runs, keys.exclude, strict=True)
     left = {mark: run for (mark, run), *no in zip(found.items(), out, also, strict=True) if not any(no)}

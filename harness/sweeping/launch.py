@@ -1,6 +1,5 @@
 """What the command line asks for: a grid, a plan of one, or a single run."""
 
-from collections import Counter
 from collections.abc import Sequence
 from math import inf
 from typing import Any
@@ -14,12 +13,8 @@ from harness.data.loading import digest
 from harness.errors import ConfigurationError
 from harness.sweeping.checks import compare_gradients
 from harness.sweeping.composing import SESSION, Composer, default_composer, launcher_refused
-from harness.sweeping.estimates import estimate
-from harness.sweeping.executors import crew
 from harness.sweeping.grid import Grid, Point, expand
-from harness.sweeping.ledger import finished
-from harness.sweeping.pieces import groups, pieces
-from harness.sweeping.preparing import prepare
+from harness.sweeping.planning import plan
 from harness.sweeping.progress import Bar, failures, table
 from harness.sweeping.provenance import command_line, provenance, python
 from harness.sweeping.results import FAILED, Result, criterion
@@ -100,27 +95,6 @@ def _status(swept: Swept) -> int:
 def describe(run: RunConfig) -> str:
     """Return what a run that is compared with nothing is called."""
     return f"{run.flat['dataset']} · {run.flat['activation']} · {run.flat['loss']} · {run.feeding_label}"
-
-
-def plan(grid: Grid, settings: Settings) -> str:
-    """Return what would be trained, without training or writing."""
-    done = finished(grid.points, settings)
-    missing = [point for point in grid.points if point.fingerprint not in done]
-    arms = len({point.arm for point in grid.points})
-    lines = [f"{len(grid.points):,} runs of {arms} arms, {len(done):,} of them done"]
-    if grid.excluded or grid.unsampled:
-        lines.append(f"left out: {grid.excluded:,} by exclusions, {grid.unsampled:,} by the sample")
-    stacked = groups(missing)
-    with crew(settings.executor) as workers:
-        fitting = workers.fitting(len(missing), sum(group.seconds for group in stacked))
-    cut = pieces(stacked, fitting.workers, fitting.memory)
-    sizes = Counter(len(piece.points) for piece in cut)
-    told = ", ".join(f"{count} of {size} runs" for size, count in sorted(sizes.items()))
-    lines.append(f"{len(missing):,} to train, in {len(cut)} stacks: {told or 'none'}")
-    if cut:
-        first = [(prepare(piece.points[0].run), len(piece.points)) for piece in cut]
-        lines.append(estimate(first, fitting.workers))
-    return "\n".join(lines)
 
 
 def where_next(swept: Swept, settings: Settings) -> str:

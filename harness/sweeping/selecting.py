@@ -28,6 +28,22 @@ class Condition:
         """Return whether `run` has the key, with one of the values."""
         return self.key in run.flat and any(_equal(run.flat[self.key], value) for value in self.values)
 
+    def check(self, runs: Sequence[RunConfig], where: str) -> None:
+        """Refuse a key or a value that none of `runs` has; `where` names the condition."""
+        known = sorted({key for run in runs for key in run.flat})
+        if self.key not in known:
+            raise ConfigurationError(
+                f"{where}: no run of the grid has the key {self.key!r}{nearest(self.key, known)}"
+            )
+        having = list(dict.fromkeys(run.flat[self.key] for run in runs if self.key in run.flat))
+        for value in self.values:
+            if not any(_equal(value, each) for each in having):
+                texts = [_text(each) for each in having]
+                raise ConfigurationError(
+                    f"{where}: no run of the grid has {self.key}={_text(value)}; "
+                    f"the grid has {', '.join(texts)}{nearest(_text(value), texts)}"
+                )
+
 
 def excluded(
     composer: Composer, runs: Sequence[RunConfig], entries: Sequence[str], *, strict: bool
@@ -50,7 +66,7 @@ def excluded(
     if strict:
         for entry, conjunction in zip(entries, conjunctions, strict=True):
             for condition in conjunction:
-                _check(condition, runs, entry)
+                condition.check(runs, f"exclude {entry!r}")
     return [any(all(each.holds(run) for each in every) for every in conjunctions) for run in runs]
 
 
@@ -104,23 +120,6 @@ def _value(composer: Composer, override: str) -> Any:
 def _equal(one: Any, other: Any) -> bool:
     # To Python, true equals 1.
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
-
-
-def _check(condition: Condition, runs: Sequence[RunConfig], entry: str) -> None:
-    known = sorted({key for run in runs for key in run.flat})
-    if condition.key not in known:
-        raise ConfigurationError(
-            f"exclude {entry!r}: no run of the grid has the key {condition.key!r}"
-            f"{nearest(condition.key, known)}"
-        )
-    having = list(dict.fromkeys(run.flat[condition.key] for run in runs if condition.key in run.flat))
-    for value in condition.values:
-        if not any(_equal(value, each) for each in having):
-            texts = [_text(each) for each in having]
-            raise ConfigurationError(
-                f"exclude {entry!r}: no run of the grid has {condition.key}={_text(value)}; "
-                f"the grid has {', '.join(texts)}{nearest(_text(value), texts)}"
-            )
 
 
 def _text(value: Any) -> str:

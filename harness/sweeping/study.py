@@ -1,7 +1,7 @@
 """Studies: a question, the grid that answers it, and how its rates are tuned."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Annotated, Any
 
@@ -11,10 +11,10 @@ from hydra.core.config_store import ConfigStore
 
 from harness.errors import ConfigurationError, unknown
 from harness.locations import SWEEPS
-from harness.record import SCORES, SPLITS
+from harness.record import SCORE_COLUMNS
+from harness.sweeping.claims import Claim, build_claims
 from harness.validation import build
 
-SCORE_COLUMNS = tuple(f"{split}_{score}" for split in SPLITS for score in SCORES)
 SAFE = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
 
@@ -61,6 +61,8 @@ class Study:
         The reported seeds; None: the grid says.
     arms : tuple of str or None
         The keys compared; None: the keys that the grid varies, less seeds.
+    claims : tuple of Claim
+        What is tested; whatever else a report says is exploratory.
     budgets : tuple of str
         Sentences that name the budget of each feeding, for the page.
     presets : mapping
@@ -78,7 +80,7 @@ class Study:
     arms: tuple[str, ...] | None = None
     tune: Tune | None = None
     target: Target | None = None
-    claims: tuple[dict[str, Any], ...] = ()
+    claims: tuple[Claim, ...] = ()
     budgets: tuple[str, ...] = ()
     presets: dict[str, dict[str, Any]] | None = None
 
@@ -90,9 +92,10 @@ def build_study(container: dict[str, Any], preset: str | None) -> tuple[Study, t
     ------
     ConfigurationError
         If a key is unknown or of a wrong type, the name is no plain word, the target's metric is none
-        that is measured, tuning and reported seeds overlap, or the preset does not exist.
+        that is measured, tuning and reported seeds overlap, a claim is wrong in itself, or the preset
+        does not exist.
     """
-    study = build(Study, container, "study")
+    study = _build(container)
     if not study.name or set(study.name) - set(SAFE):
         raise ConfigurationError(
             f"study.name = {study.name!r}: must be letters, digits, - and _ (it names a folder)"
@@ -104,7 +107,7 @@ def build_study(container: dict[str, Any], preset: str | None) -> tuple[Study, t
             raise unknown(f"sweep.preset of study {study.name}", preset, presets or ["null"])
         changes = dict(presets[preset])
         overrides = tuple(changes.pop("overrides", ()))
-        study = build(Study, container | changes | {"name": f"{study.name}-{preset}"}, "study")
+        study = _build(container | changes | {"name": f"{study.name}-{preset}"})
     if study.target is not None and study.target.metric not in SCORE_COLUMNS:
         raise unknown("study.target.metric", study.target.metric, SCORE_COLUMNS)
     if study.tune is not None and set(study.tune.seeds) & set(study.seeds or ()):
@@ -114,6 +117,11 @@ def build_study(container: dict[str, Any], preset: str | None) -> tuple[Study, t
             "tunes must not be reported"
         )
     return study, overrides
+
+
+def _build(container: dict[str, Any]) -> Study:
+    study = build(Study, container | {"claims": []}, "study")
+    return replace(study, claims=build_claims(container.get("claims") or ()))
 
 
 def plain(study: Study) -> dict[str, Any]:

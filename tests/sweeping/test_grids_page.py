@@ -9,11 +9,17 @@ import pytest
 import yaml
 
 from harness.sweeping.composing import default_composer
+from harness.sweeping.expectations import expectations
 from harness.sweeping.grid import expand
 from harness.sweeping.study import build_study
 
 PAGE = (Path(__file__).parents[2] / "docs" / "grids.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```console\n\$ python -m harness (.*?)\n(.*?)```", PAGE, flags=re.DOTALL)
+
+STUDIES = {
+    study["name"]: study
+    for study in map(yaml.safe_load, re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL))
+}
 
 
 @pytest.mark.parametrize(("command", "shown"), EXAMPLES)
@@ -29,11 +35,17 @@ def test_a_command_of_the_page_prints_what_the_page_shows(
 
 
 def test_the_study_of_the_page_pairs_excludes_and_samples() -> None:
-    (text,) = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL)
-    study, _ = build_study(yaml.safe_load(text), None)
+    study, _ = build_study(STUDIES["shape"], None)
     grid = expand(default_composer(), study, ())
     assert (len(grid.points), grid.excluded, grid.unsampled) == (10 * 3, 3 * 3, 5 * 3)
     shapes = {(point.run.architecture.depth, point.run.architecture.width) for point in grid.points}
     assert shapes <= {(1, 32), (2, 16), (4, 8)}
     narrowed = expand(default_composer(), study, ["activation=relu"])
     assert narrowed.excluded == 0
+
+
+def test_the_claims_of_the_page_are_planned_as_the_page_shows() -> None:
+    study, _ = build_study(STUDIES["remedy"], None)
+    grid = expand(default_composer(), study, ())
+    shown = re.findall(r"```text\n(.*?)```", PAGE, flags=re.DOTALL)[0]
+    assert expectations(grid, study.claims, study.tune, {}) == shown.splitlines()

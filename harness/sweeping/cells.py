@@ -1,0 +1,185 @@
+"""Cells: the comparisons that a claim makes in a grid, each a weighted sum of arms, seed by seed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log2
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from harness.config import RunConfig
+from harness.errors import ConfigurationError, nearest
+from harness.sweeping.claims import Claim, Difference, Existence, Identity, Trend, Where, sides
+from harness.sweeping.selecting import Condition
+
+if TYPE_CHECKING:
+    from harness.sweeping.grid import Point
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One comparison.
+
+    Attributes
+    ----------
+    name : str
+        What its arms have in common, of the compared keys that the claim does not name.
+    weights : dict of str to float
+        By arm. On each seed the weighted sum of the arms' metrics is what is claimed to be positive:
+        a difference, or a slope by least squares.
+    """
+
+    name: str
+    weights: dict[str, float]
+
+
+def cells(claim: Identity | Difference | Trend, points: Sequence["Point"], keys: Sequence[str]) -> list[Cell]:
+    """Return the cells of a claim that a grid has.
+
+    Parameters
+    ----------
+    points : sequence of Point
+    keys : sequence of str
+        Those by which the arms of the grid differ.
+
+    Raises
+    ------
+    ConfigurationError
+        If a side of the claim is two arms of one cell, or the key of a trend has values that are no numbers.
+    """
+    arms = {point.arm: point for point in points if _selected(point.run, claim.where)}
+    free = [key for key in keys if key not in named(claim)]
+    groups: dict[tuple[Any, ...], list[Point]] = {}
+    for point in arms.values():
+        groups.setdefault(tuple(_place(point.run, key, keys) for key in free), []).append(point)
+    found = []
+    for group in groups.values():
+        weights = _slope(claim, group) if isinstance(claim, Trend) else _difference(claim, group)
+        if weights:
+            found.append(Cell(" · ".join(group[0].labels[key] for key in free), weights))
+    return found
+
+
+def named(claim: Claim) -> list[str]:
+    """Return the keys whose values a claim compares."""
+    if isinstance(claim, Existence):
+        return []
+    if isinstance(claim, Trend):
+        return [claim.over]
+    return list(dict.fromkeys(key for side in sides(claim).values() for key in side))
+
+
+def check(claims: Sequence[Claim], points: Sequence["Point"], keys: Sequence[str]) -> None:
+    """Refuse a claim that a grid cannot test.
+
+    Raises
+    ------
+    ConfigurationError
+        If a claim names a key that is not compared, or a value that no arm has; if no cell has what it
+        compares; if it is about new data and nothing is held out.
+    """
+    runs = [point.run for point in points]
+    for claim in claims:
+        where = f"study.claims.{claim.name}"
+        for part, selection in _selections(claim).items():
+            for condition in conditions(selection):
+                _compared(condition.key, keys, f"{where}.{part}")
+                condition.check(runs, f"{where}.{part}")
+        if isinstance(claim, Existence):
+            continue
+        if isinstance(claim, Trend):
+            _compared(claim.over, keys, f"{where}.over")
+        if not cells(claim, points, keys):
+            raise _nowhere(claim, keys, where)
+        undivided = any(run.dataset.split == "none" for run in runs if _selected(run, claim.where))
+        if isinstance(claim, Difference | Trend) and claim.population == "data" and undivided:
+            raise ConfigurationError(
+                f"{where}.population = 'data': with dataset.split=none nothing is held out; allowed: "
+                "population=seeds, or dataset.split=holdout"
+            )
+
+
+def conditions(where: Where) -> list[Condition]:
+    """Return the conditions of a selection of arms."""
+    return [
+        Condition(key, tuple(map(_plain, value)) if isinstance(value, list | tuple) else (value,))
+        for key, value in where.items()
+    ]
+
+
+def _selections(claim: Claim) -> dict[str, Where]:
+    compared = sides(claim) if isinstance(claim, Identity | Difference) else {}
+    return {"where": claim.where, **compared}
+
+
+def _selected(run: RunConfig, where: Where) -> bool:
+    return all(condition.holds(run) for condition in conditions(where))
+
+
+def _plain(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _place(run: RunConfig, key: str, keys: Sequence[str]) -> Any:
+    if key == "optimizer" and "optimizer.batch_size" not in keys:
+        # Arms of one optimizer then differ in their batches, as their labels do.
+        return run.flat[key], run.flat.get("optimizer.batch_size")
+    return run.flat.get(key)
+
+
+def _sign(claim: Difference | Trend) -> float:
+    return 1.0 if claim.direction == "higher" else -1.0
+
+
+def _difference(claim: Identity | Difference, group: Sequence["Point"]) -> dict[str, float]:
+    """Return the weights of a cell's two arms, none if it lacks one of them."""
+    chosen = []
+    for part, side in sides(claim).items():
+        arms = [point.arm for point in group if _selected(point.run, side)]
+        if len(arms) > 1:
+            raise ConfigurationError(
+                f"study.claims.{claim.name}.{part} = {side}: is {len(arms)} arms, {' and '.join(arms[:2])}; "
+                "allowed: one in each cell, by values of all keys that the two sides name"
+            )
+        chosen += arms
+    if len(set(chosen)) < 2:
+        return {}
+    sign = _sign(claim) if isinstance(claim, Difference) else 1.0
+    return {chosen[0]: sign, chosen[1]: -sign}
+
+
+def _slope(claim: Trend, group: Sequence["Point"]) -> dict[str, float]:
+    """Return the weights by which a cell's arms make a slope, none if they have one value alone."""
+    centred = np.array([_position(claim, point.run) for point in group])
+    centred -= centred.mean()
+    if not centred.any():
+        return {}
+    weights = _sign(claim) * centred / (centred @ centred)
+    return {point.arm: float(weight) for point, weight in zip(group, weights, strict=True)}
+
+
+def _position(claim: Trend, run: RunConfig) -> float:
+    """Return where an arm stands on the axis of a trend."""
+    value = run.flat.get(claim.over)
+    logarithmic = claim.scale == "log2"
+    if isinstance(value, bool) or not isinstance(value, int | float) or (logarithmic and value <= 0):
+        raise ConfigurationError(
+            f"study.claims.{claim.name}.over = {claim.over!r}: an arm has {value!r}; allowed: a key "
+            f"whose values are {'positive ' * logarithmic}numbers"
+        )
+    return log2(value) if logarithmic else float(value)
+
+
+def _compared(key: str, keys: Sequence[str], where: str) -> None:
+    if key not in keys:
+        raise ConfigurationError(
+            f"{where}: {key!r} is not compared; study.arms has {', '.join(keys) or 'no key'}"
+            f"{nearest(key, keys)}"
+        )
+
+
+def _nowhere(claim: Identity | Difference | Trend, keys: Sequence[str], where: str) -> ConfigurationError:
+    arms = f"several values of {claim.over}" if isinstance(claim, Trend) else " and ".join(sides(claim))
+    free = [key for key in keys if key not in named(claim)]
+    equal = f" that are equal in {', '.join(free)}" if free else ""
+    return ConfigurationError(f"{where}: the grid has no arms of {arms}{equal}")

@@ -1,0 +1,205 @@
+"""What a plan says of each claim: how wide its interval will be, and whether that is narrow enough."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
+from statistics import fmean, stdev
+
+from harness.data.splits import split_sizes
+from harness.intervals import LEAST_SEEDS, confidence_of, expected_half_width, seeds_for
+from harness.sweeping.cells import Cell, cells
+from harness.sweeping.claims import Claim, Difference, Existence, Identity, Trend
+from harness.sweeping.grid import Grid, Point
+from harness.sweeping.study import Tune
+
+Held = Mapping[str, tuple[str, Mapping[str, float]]]
+"""Outcome and final values of finished runs, by fingerprint."""
+Arms = Mapping[str, Sequence[Point]]
+Estimated = Difference | Trend
+
+
+@dataclass(frozen=True)
+class Spread:
+    """By how much a cell's comparison varies over seeds, in runs that are done.
+
+    Attributes
+    ----------
+    deviation : float
+        In units of the metric.
+    seeds : int
+    role : str
+        ``reported`` or ``tuning``.
+    """
+
+    deviation: float
+    seeds: int
+    role: str
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The interval that a cell's comparison will have.
+
+    Attributes
+    ----------
+    width : float
+        Half of it: in units of the metric, or without a spread in standard deviations of the comparison.
+    seeds : int
+        Reported ones.
+    enough : int or None
+        At how many it is no wider than the margin; None: at none, or there is no spread to tell.
+    """
+
+    cell: Cell
+    width: float
+    seeds: int
+    spread: Spread | None
+    enough: int | None
+
+
+def columns(claims: Sequence[Claim], tune: Tune | None) -> list[str]:
+    """Return which final values of finished runs `expectations` asks for."""
+    metrics = [claim.metric for claim in claims if isinstance(claim, Estimated)]
+    return list(dict.fromkeys([*metrics, tune.metric] if metrics and tune else metrics))
+
+
+def expectations(grid: Grid, claims: Sequence[Claim], tune: Tune | None, held: Held) -> list[str]:
+    """Return a line for each claim, and a warning beneath it where its interval will not decide.
+
+    Parameters
+    ----------
+    held : mapping
+        Runs of the grid that are done, with the values of `columns`. Where those that a cell compares
+        are done on two reported or two tuning seeds, its width is in units of the metric.
+    """
+    arms: dict[str, list[Point]] = defaultdict(list)
+    for point in grid.points:
+        arms[point.arm].append(point)
+    estimated = sum(isinstance(claim, Estimated) for claim in claims)
+    lines = []
+    for claim in claims:
+        if isinstance(claim, Identity):
+            exact = f"within {claim.tolerance:g}" if claim.tolerance else "exact"
+            lines.append(f"claim {claim.name}: an identity, {exact}; no interval")
+        elif isinstance(claim, Existence):
+            lines.append(f"claim {claim.name}: existence, one verified run decides; no interval")
+        elif made := cells(claim, grid.points, grid.arms):
+            confidence = confidence_of(estimated, len(made) if claim.scope == "any" else 1)
+            found = [_expected(claim, cell, arms, tune, held, confidence) for cell in made]
+            lines += [_line(claim, found, confidence), *_warnings(claim, found)]
+        else:
+            lines.append(f"claim {claim.name}: not tested, this grid lacks its arms")
+    return lines
+
+
+def _expected(
+    claim: Estimated, cell: Cell, arms: Arms, tune: Tune | None, held: Held, confidence: float
+) -> Expected:
+    reported = [{point.run.seed for point in arms[arm] if point.role == "reported"} for arm in cell.weights]
+    seeds = len(set.intersection(*reported))
+    ratio = _test_per_training(claim, arms[next(iter(cell.weights))][0])
+    spread = _spread(claim, cell, arms, tune, held)
+    deviation, freedom = (spread.deviation, spread.seeds - 1) if spread else (1.0, inf)
+    width = expected_half_width(deviation, seeds, confidence, test_per_training=ratio, freedom=freedom)
+    enough = None
+    if spread:
+        enough = seeds_for(
+            claim.margin, deviation, confidence, test_per_training=ratio, freedom=freedom, least=LEAST_SEEDS
+        )
+    return Expected(cell, width, seeds, spread, enough)
+
+
+def _test_per_training(claim: Estimated, point: Point) -> float:
+    if claim.population == "seeds":
+        return 0.0
+    train, validation, test = split_sizes(point.run.dataset)
+    return (validation if claim.metric.startswith("validation_") else test) / train
+
+
+def _spread(claim: Estimated, cell: Cell, arms: Arms, tune: Tune | None, held: Held) -> Spread | None:
+    """Return the spread of a cell's comparison, over the role's seeds of which more are done."""
+    chosen = {arm: _at_best(arms[arm], tune, held) for arm in cell.weights}
+    found = []
+    for role in ("reported", "tuning"):
+        values = {arm: _by_seed(points, role, claim.metric, held) for arm, points in chosen.items()}
+        seeds = sorted(set.intersection(*map(set, values.values())))
+        compared = [sum(weight * values[arm][seed] for arm, weight in cell.weights.items()) for seed in seeds]
+        if len(seeds) > 1:
+            found.append(Spread(stdev(compared), len(seeds), role))
+    return max(found, key=lambda each: each.seeds, default=None)
+
+
+def _at_best(points: Sequence[Point], tune: Tune | None, held: Held) -> list[Point]:
+    """Return the runs of an arm at its best tuned value so far; all of them where nothing is tuned."""
+    if tune is None:
+        return list(points)
+    sign = -1 if tune.metric.endswith("accuracy") else 1
+    losses: dict[object, list[float]] = defaultdict(list)
+    for point in points:
+        if point.role == "tuning" and point.fingerprint in held:
+            outcome, values = held[point.fingerprint]
+            lost = outcome == "diverged" or tune.metric not in values
+            losses[point.run.flat.get(tune.over)].append(inf if lost else sign * values[tune.metric])
+    if not losses:
+        return []
+    best = min(losses, key=lambda value: fmean(losses[value]))
+    return [point for point in points if point.run.flat.get(tune.over) == best]
+
+
+def _by_seed(points: Sequence[Point], role: str, metric: str, held: Held) -> dict[int, float]:
+    """Return an arm's values by seed; none if a seed has several runs, of which none is the arm's."""
+    found: dict[int, list[float]] = defaultdict(list)
+    for point in points:
+        outcome, values = held.get(point.fingerprint, ("", {}))
+        # A diverged run leaves no interval of a mean to expect.
+        if point.role == role and outcome != "diverged" and metric in values:
+            found[point.run.seed].append(values[metric])
+    if any(len(values) > 1 for values in found.values()):
+        return {}
+    return {seed: value for seed, (value,) in found.items()}
+
+
+def _line(claim: Estimated, found: Sequence[Expected], confidence: float) -> str:
+    among = f" in {claim.scope} of {len(found)} cells" if len(found) > 1 else ""
+    new = " for new data" if claim.population == "data" else ""
+    seeds = _span([each.seeds for each in found], "d")
+    asked = f"{seeds} {'seed' if seeds == '1' else 'seeds'}, {100 * confidence:.4g} %{among}{new}"
+    bounded = [each for each in found if each.seeds > 1]
+    known = [each for each in bounded if each.spread]
+    if not bounded:
+        said = f"no interval; {asked}"
+    elif known:
+        width = _span([each.width for each in known], ".2g")
+        behind = {(each.spread.seeds, each.spread.role) for each in known if each.spread}
+        told = " or ".join(f"{seeds} {role}" for seeds, role in sorted(behind))
+        part = f" in {len(known)} cells" if len(known) < len(found) else ""
+        said = f"expected half-width {width} of {claim.metric}; {asked}; by {told} seeds done{part}"
+    else:
+        widths = [each.width for each in bounded]
+        unit = f"standard deviations of the {'slope' if isinstance(claim, Trend) else 'paired difference'}"
+        most = f"within the margin {claim.margin:g} if one is at most {claim.margin / max(widths):.2g}"
+        said = f"expected half-width {_span(widths, '.2f')} {unit}; {asked}; {most}"
+    return f"claim {claim.name}: {said}"
+
+
+def _warnings(claim: Estimated, found: Sequence[Expected]) -> list[str]:
+    warnings = []
+    if min(each.seeds for each in found) < LEAST_SEEDS:
+        warnings.append(
+            f"  warning: with fewer than {LEAST_SEEDS} reported seeds every verdict is inconclusive"
+        )
+    wide = [each for each in found if each.spread and each.width > claim.margin]
+    if wide:
+        widest = max(wide, key=lambda each: each.width)
+        where = f" in {len(wide)} of {len(found)} cells, most in {widest.cell.name}" if len(found) > 1 else ""
+        enough = [each.enough for each in wide]
+        most = None if None in enough else max(each for each in enough if each is not None)
+        remedy = "no number of seeds" if most is None else f"{most:,} seeds"
+        warnings.append(f"  warning: wider than the margin {claim.margin:g}{where}; {remedy} would do")
+    return warnings
+
+
+def _span(values: Sequence[float], form: str) -> str:
+    low, high = format(min(values), form), format(max(values), form)
+    return low if low == high else f"{low} to {high}"
