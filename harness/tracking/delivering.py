@@ -114,19 +114,19 @@ def deliver(spool: Spool, uri: str, *, anywhere: bool = False) -> Delivered | No
             closing = closing or Closing(UNASKED, {}, int(time.time() * 1000))
             writer.close(closing.status, closing.totals, closing.moment)
         except Exception as error:
-            raise explained(error, spool) from error
+            raise explained(error, spool, uri) from error
         spool.forget()
     return Delivered(found.sweep.experiment, sum(runs), damaged)
 
 
-def explained(error: Exception, spool: Spool) -> DeliveryError:
-    """Return what a user is told of an error that ended a delivery."""
+def explained(error: Exception, spool: Spool, uri: str | None = None) -> DeliveryError:
+    """Return what a user is told of an error that ended a delivery, to the sweep's store by default."""
     from harness.tracking.faults import one_line, passes
 
     try:
-        address = spool.described().address
+        address = uri or spool.described().address
     except DamagedError:
-        address = "the store"
+        address = "unknown"
     kind = GoneError if passes(error, address) else DeliveryError
     return kind(
         f"{one_line(error, address)}; {spool.runs_waiting():,} runs wait in {spool.folder}, and are "

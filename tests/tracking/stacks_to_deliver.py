@@ -84,11 +84,11 @@ def in_legs(stack: str, pairs: Pairs, *cuts: int) -> list[Batch]:
     ]
 
 
-def held(uri: str, kind: str = "run") -> "list[Run]":
+def held(uri: str, kind: str = "run", experiment: str = "adhoc") -> "list[Run]":
     """Return all runs of a kind that a store holds."""
     client = connect(uri)
-    experiment = client.get_experiment_by_name("adhoc")
-    return search(client, experiment.experiment_id, f"tags.`harness.kind` = '{kind}'") if experiment else []
+    found = client.get_experiment_by_name(experiment)
+    return search(client, found.experiment_id, f"tags.`harness.kind` = '{kind}'") if found else []
 
 
 def metrics(uri: str, run: "Run") -> Counter[tuple[str, int, float]]:
@@ -101,7 +101,7 @@ def metrics(uri: str, run: "Run") -> Counter[tuple[str, int, float]]:
     )
 
 
-def everything(uri: str) -> Mapping[str, Any]:
+def everything(uri: str, experiment: str = "adhoc") -> Mapping[str, Any]:
     """Return all that a store holds of the runs of a sweep, by run id."""
     return {
         run.info.run_id: (
@@ -110,13 +110,13 @@ def everything(uri: str) -> Mapping[str, Any]:
             run.data.params,
             metrics(uri, run),
         )
-        for run in held(uri)
+        for run in held(uri, experiment=experiment)
     }
 
 
-def results(uri: str) -> dict[str, Any]:
+def results(uri: str, experiment: str = "adhoc") -> dict[str, Any]:
     """Return what a store holds of each fingerprint, but ids and times; once is all that may be there."""
-    found = held(uri)
+    found = held(uri, experiment=experiment)
     assert len({run.data.tags["harness.fingerprint"] for run in found}) == len(found)
     ids = {"mlflow.parentRunId"}
     return {

@@ -1,6 +1,5 @@
 """`python -m harness.tracking deliver` brings what waits, and says in a line what it cannot bring."""
 
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +11,7 @@ import pytest
 from harness.tracking.__main__ import main
 from harness.tracking.settings import spool_folder
 from harness.tracking.spool import Closing, Spool
+from tests.tracking.servers import unused_port
 from tests.tracking.stacks_to_deliver import POINTS, SWEEP, held, many, results, trained, whole
 
 Deliver = Callable[..., tuple[int, list[str], list[str]]]
@@ -40,12 +40,6 @@ def filled(store: str, grid: str = "a1b2", runs: int = 2, study: str = "adhoc") 
     spool.describe(replace(SWEEP, grid=grid, experiment=study), store, POINTS)
     spool.put(whole(f"stack-{grid}", many(runs, grid)))
     return spool
-
-
-def unused_port() -> int:
-    with socket.socket() as made:
-        made.bind(("127.0.0.1", 0))
-        return int(made.getsockname()[1])
 
 
 def test_nothing_waits(command: Deliver, store: str) -> None:

@@ -99,6 +99,20 @@ def test_a_sweep_with_nothing_to_train_has_a_parent_all_the_same(store: str, spo
     assert parent.info.status == "FINISHED"
 
 
+def test_the_next_start_delivers_what_an_earlier_one_left(store: str, spool: Spool) -> None:
+    first, second, third = in_legs("s", trained(3), 4, 9)
+    for batch in (first, second):
+        spool.put(batch)
+    with spool.lock():
+        later = Spool(spool.folder)
+        later.describe(SWEEP, store, POINTS)
+        delivery = Background(connecting(store), later, lambda _: None)
+        delivery.put(third)
+        assert delivery.close("FINISHED", {}) == 0
+    assert {run.info.status for run in held(store)} == {"FINISHED"}
+    assert all(set(found.values()) == {1} for _, _, _, found in results(store).values())
+
+
 def test_a_batch_delivered_twice_changes_nothing(store: str) -> None:
     pairs = trained(4)
     runs = [ended(*pairs[0]), failed(pairs[1][0]), underway(*pairs[2], rows=5), ended(*pairs[3])]
