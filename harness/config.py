@@ -84,6 +84,7 @@ class Scalars:
     dtype: Literal["float32", "float64"] = "float64"
 
 
+SCALARS = frozenset(field.name for field in fields(Scalars))
 ARCHITECTURES = {"mlp": Architecture}
 ENGINES = {"numpy": Engine}
 
@@ -201,24 +202,28 @@ def validate(container: Mapping[str, Any]) -> RunConfig:
     ConfigurationError
         One line for the first thing that is wrong.
     """
-    scalars = {field.name for field in fields(Scalars)}
     for key in container:
-        if key not in GROUPS and key not in scalars:
-            known = sorted({*GROUPS, *scalars})
+        if key not in GROUPS and key not in SCALARS:
+            known = sorted({*GROUPS, *SCALARS})
             raise ConfigurationError(f"{key}: unknown key; allowed: {', '.join(known)}{nearest(key, known)}")
     for group in GROUPS:
         if group not in container:
             raise ConfigurationError(f"{group}: missing")
-    top = build(Scalars, {key: container[key] for key in scalars if key in container})
+    top = build(Scalars, {key: container[key] for key in SCALARS if key in container})
     chosen = {group: choose(GROUPS[group], group, container[group]) for group in GROUPS}
     run = RunConfig(seed=top.seed, seeds=top.seeds, dtype=top.dtype, **chosen)
-    _check(run)
-    _check_measures(run.diagnostics.measures)
+    check(run)
     return run
 
 
-def _check(run: RunConfig) -> None:
-    """Refuse choices that are each valid but make no sense together."""
+def check(run: RunConfig) -> None:
+    """Refuse choices that are each valid but make no sense together.
+
+    Raises
+    ------
+    ConfigurationError
+        One line for the first that do not.
+    """
     names, hidden = run.architecture.activations, run.architecture.hidden_sizes
     for name in names or ():
         if name not in ACTIVATIONS:
@@ -257,6 +262,7 @@ def _check(run: RunConfig) -> None:
             f"stopping.multiply_adds = {run.stopping.multiply_adds:,}: less than one update costs; "
             f"allowed here: at least {update:,}"
         )
+    _check_measures(run.diagnostics.measures)
 
 
 def _check_class_weight(weight: ClassWeight | None, dataset: Dataset) -> None:

@@ -1,13 +1,20 @@
 """Our fast composition and Hydra's own give the same configuration."""
 
+from collections.abc import Callable
+from typing import Any
+
+import pytest
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
+from harness.config import GROUPS as GROUP_CHOICES
+from harness.config import RunConfig, validate
+from harness.errors import ConfigurationError
 from harness.locations import CONF
-from harness.sweeping.composing import default_composer
+from harness.sweeping.composing import SESSION, default_composer
 from harness.sweeping.study import register_studies
 
 GROUPS = {
@@ -54,6 +61,16 @@ def test_a_point_is_what_hydra_composes(asked: list[str]) -> None:
     except ValueError:
         found = None
     assert found == expected
+    if expected is not None:
+        container = {key: value for key, value in expected.items() if key not in SESSION}
+        assert said(default_composer().compose, asked) == said(validate, container)
+
+
+def said(function: Callable[[Any], RunConfig], argument: Any) -> str:
+    try:
+        return repr(function(argument))
+    except ConfigurationError as error:
+        return str(error)
 
 
 def test_a_composed_run_shares_nothing_with_the_next() -> None:
@@ -61,3 +78,21 @@ def test_a_composed_run_shares_nothing_with_the_next() -> None:
     first = composer._container(["architecture.hidden=[3]"])
     first["architecture"]["hidden"].append(9)
     assert composer._container(["architecture.hidden=[3]"])["architecture"]["hidden"] == [3]
+
+
+def test_runs_share_the_choices_that_they_have_in_common() -> None:
+    asked = ["dataset=moons", "optimizer.learning_rate=0.3"]
+    one, other = (default_composer().compose([*asked, f"seed={seed}"]) for seed in (1, 2))
+    assert (one.seed, other.seed) == (1, 2)
+    for name in (*GROUP_CHOICES, "seeds"):
+        assert getattr(one, name) is getattr(other, name)
+
+
+def test_what_a_wrong_value_does_to_one_run_it_does_to_no_other() -> None:
+    composer = default_composer()
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match=r"optimizer\.learning_rate = -1"):
+            composer.compose(["optimizer.learning_rate=-1"])
+        with pytest.raises(ConfigurationError, match=r"optimizer\.nonsense: unknown key"):
+            composer.compose(["optimizer.nonsense=1"])
+        assert composer.compose(["optimizer.learning_rate=0.1"]) == composer.compose([])
