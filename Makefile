@@ -1,6 +1,6 @@
 # The commands of this project. `make` lists them.
 # Options: STUDY=name PRESET=smoke|quick GRID="activation=relu,tanh seed=range(0,3)" CHECKS=true PORT=5000
-# BENCH="--quick"
+# BENCH="--quick" BENCH="sweeps --only peer"
 
 PYTHON ?= python3
 STUDY ?= convergence
@@ -87,7 +87,7 @@ lint: $(TOOLS)  ## ruff, mypy and the contracts between rooms
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(PEERS)  ## time the engine side by side with its peers: BENCH="--quick", "--cells 64-32-10/32"
+bench: $(PEERS)  ## time the engine beside its peers: BENCH="--quick", "--cells 64-32-10/32"; or sweeps: BENCH="sweeps"
 	$(BIN)/python -m benchmarks $(BENCH)
 
 clean:  ## remove the environment and everything generated, but keep mlruns/

@@ -1,4 +1,4 @@
-"""``make bench``: print and write what an update of one run costs, beside its peers."""
+"""``make bench``: print and write what an update of one run costs, beside its peers; or a sweep."""
 
 import argparse
 import sys
@@ -10,6 +10,7 @@ from time import perf_counter
 from benchmarks.cells import Cell, chosen, quick, tables
 from benchmarks.lineup import all_cores, one_core
 from benchmarks.machine import machine
+from benchmarks.sweeps import command as sweeps
 from benchmarks.tables import csv_text, heading, machine_list, target_table, timing_table
 from benchmarks.targets import targets
 from benchmarks.timing import FEW_REPETITIONS, REPETITIONS, Team, Timing, measure, teams
@@ -26,13 +27,18 @@ were trained meanwhile. docs/performance.md says what each contender does; bench
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status: 0, or 2 after one line on stderr."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == [sweeps.NAME]:
+        return sweeps.main(given[1:], OUTPUT)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__, epilog=f"{sweeps.NAME} --help: the other command"
+    )
     parser.add_argument("--quick", action="store_true", help="one small network, on one core, in float32")
     parser.add_argument(
         "--cells", nargs="+", default=[], metavar="FILTER", help="such as 64-32-10/32 or relu/float64/all"
     )
     parser.add_argument("--out", type=Path, default=OUTPUT, help=f"folder to write (default: {OUTPUT})")
-    asked = parser.parse_args(arguments)
+    asked = parser.parse_args(given)
     try:
         found = chosen(asked.cells)
     except ConfigurationError as error:
@@ -40,7 +46,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     if asked.quick:
         found = [cell for cell in found if quick(cell)] or found
-    given = sys.argv[1:] if arguments is None else arguments
     bench(found, asked.out, join(["python", "-m", "benchmarks", *given]), asked.quick)
     return 0
 

@@ -1,6 +1,7 @@
 """What the timings were made on and with."""
 
 import platform
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from harness.sweeping.provenance import provenance
 PEERS = ("scikit-learn", "torch", "jax", "jaxlib", "joblib")
 
 
-def machine(command: str) -> dict[str, str]:
+def machine(command: str, libraries: Sequence[str] = PEERS) -> dict[str, str]:
     """Return the machine and the libraries as text by name."""
     import numpy  # noqa: F401  (its BLAS must be loaded to be described)
 
@@ -25,7 +26,7 @@ def machine(command: str) -> dict[str, str]:
         "Python": about["python"],
         "NumPy": about["numpy"],
         "BLAS": about["blas"],
-        **{name: _version(name) for name in PEERS},
+        **{name: _version(name) for name in libraries},
     }
 
 

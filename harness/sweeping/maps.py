@@ -14,6 +14,8 @@ from harness.record import Array
 Maps = dict[str, Array]
 """A run's maps as `harness.record.Record` holds them; empty where there are none."""
 
+GROWING = ("update", "values", "classes")
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -51,13 +53,13 @@ def mapped(state: State, maps: Sequence[Maps], *, everybody: bool) -> tuple[Maps
     found = decision_map(first.network, arrays.parameters[members], limits[members])
     grown = list(maps)
     for place, member in enumerate(members):
-        one: Maps = {
+        latest: Maps = {
             "update": arrays.update[member : member + 1],
+            "bounds": limits[member],
             "values": found.values[place : place + 1],
             "classes": found.classes[place : place + 1],
         }
-        before = grown[member]
-        if before:
-            one = {name: np.concatenate([before[name], latest]) for name, latest in one.items()}
-        grown[member] = {"bounds": limits[member]} | one
+        if before := grown[member]:
+            latest |= {name: np.concatenate([before[name], latest[name]]) for name in GROWING}
+        grown[member] = latest
     return tuple(grown)

@@ -26,7 +26,8 @@ class Condition:
 
     def holds(self, run: RunConfig) -> bool:
         """Return whether `run` has the key, with one of the values."""
-        return self.key in run.flat and any(_equal(run.flat[self.key], value) for value in self.values)
+        flat = run.flat
+        return self.key in flat and any(_equal(flat[self.key], value) for value in self.values)
 
     def check(self, runs: Sequence[RunConfig], where: str) -> None:
         """Refuse a key or a value that none of `runs` has; `where` names the condition."""
@@ -35,7 +36,9 @@ class Condition:
             raise ConfigurationError(
                 f"{where}: no run of the grid has the key {self.key!r}{nearest(self.key, known)}"
             )
-        having = list(dict.fromkeys(run.flat[self.key] for run in runs if self.key in run.flat))
+        having = list(
+            dict.fromkeys(flat[self.key] for flat in (run.flat for run in runs) if self.key in flat)
+        )
         for value in self.values:
             if not any(_equal(value, each) for each in having):
                 texts = [_text(each) for each in having]
