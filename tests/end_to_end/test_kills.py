@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,7 +33,8 @@ GRID = [
     "stopping.epochs=100",
     "diagnostics.rows=20",
 ]
-COMMAND = [sys.executable, "-m", "harness", *GRID, "executor.workers=2", "executor.leg=0.3", "-m"]
+COMMAND = [sys.executable, "-m", "harness", *GRID, "executor.leg=0.3", "-m"]
+PROCESSES = ("executor=processes", "executor.workers=2")
 TIMEOUT = 240
 
 often = pytest.mark.parametrize(
@@ -52,9 +53,9 @@ def expected() -> dict[str, str]:
 
 
 @contextmanager
-def launched(folder: Path, uri: str) -> Iterator[Popen]:
+def launched(folder: Path, uri: str, executor: Sequence[str] = PROCESSES) -> Iterator[Popen]:
     process = Popen(
-        COMMAND,
+        [*COMMAND, *executor],
         cwd=folder,
         env=os.environ | {"MLFLOW_TRACKING_URI": uri},
         stdout=subprocess.PIPE,
@@ -251,3 +252,49 @@ def test_the_disk_is_full(
     completed(small_disk, uri)
     assert_each_run_once(uri, expected)
     assert_nothing_left(small_disk)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[str]:
+    """The address of a Dask scheduler with three workers; a nanny starts a new one for each that dies."""
+    distributed = pytest.importorskip("distributed", reason="needs the extra `cluster`")
+    folder = tmp_path / "dask"
+    where = ["--scheduler-file", str(folder / "scheduler.json"), "--no-dashboard"]
+    workers = ["--nworkers", "3", "--nthreads", "1", "--local-directory", str(folder)]
+    commands = (
+        ["distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", *where],
+        ["distributed.cli.dask_worker", *workers, *where],
+    )
+    folder.mkdir()
+    started = [
+        Popen([sys.executable, "-W", "ignore", "-m", *command], stderr=subprocess.DEVNULL)
+        for command in commands
+    ]
+    try:
+        with distributed.Client(scheduler_file=where[1], timeout=60, set_as_default=False) as client:
+            client.wait_for_workers(3, timeout=60)
+            address = client.scheduler.address
+        yield address
+    finally:
+        for process in reversed(started):
+            process.terminate()
+            process.wait(timeout=30)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("attempt", range(3))
+def test_a_worker_of_a_cluster_is_killed(
+    attempt: int, expected: dict[str, str], store: str, tmp_path: Path, cluster: str
+) -> None:
+    from distributed import Client
+
+    chance = random.Random(attempt)
+    with launched(tmp_path, store, ["executor=dask", f"executor.address={cluster}"]) as process:
+        wait_for(lambda: states(tmp_path), process)
+        time.sleep(chance.uniform(0, 2))
+        with Client(cluster, set_as_default=False) as client:
+            os.kill(chance.choice([*client.run(os.getpid).values()]), signal.SIGKILL)
+        said, _ = process.communicate(timeout=TIMEOUT)
+        assert process.returncode == 0, said
+    assert_each_run_once(store, expected)
+    assert_nothing_left(tmp_path)
