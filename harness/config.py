@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
-from functools import cached_property
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt
@@ -173,19 +173,48 @@ class RunConfig:
         """Return how figures write the feeding, for example ``GD (all 1,077)``."""
         return self.optimizer.label(split_sizes(self.dataset)[0])
 
-    @cached_property
+    @property
     def flat(self) -> dict[str, Any]:
         """Return the leaves by dotted key; a group's choice stands under the group's own name."""
-        return dict(_leaves(self, ""))
+        found: dict[str, Any] = {}
+        for name in FIELDS:
+            value = getattr(self, name)
+            if name in CHOSEN:
+                found.update(_leaves(_Itself(value), name))
+            else:
+                found[name] = value
+        return found
 
 
-def _leaves(value: Any, path: str) -> list[tuple[str, Any]]:
+FIELDS = tuple(field.name for field in fields(RunConfig))
+CHOSEN = GROUPS.keys() | {"seeds"}
+"""Fields that many runs of a grid share: what is derived from one is kept."""
+KEPT = 4096
+
+
+class _Itself:
+    """A choice as a key by identity, since equal ones may be written differently: 0.0 and -0.0."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and self.value is other.value
+
+
+@lru_cache(maxsize=KEPT)
+def _leaves(choice: _Itself, path: str) -> tuple[tuple[str, Any], ...]:
     found: list[tuple[str, Any]] = []
-    for field in fields(value):
-        inner = getattr(value, field.name)
-        key = path if field.name == "name" else f"{path}.{field.name}".lstrip(".")
-        found += _leaves(inner, key) if is_dataclass(inner) else [(key, inner)]
-    return found
+    for field in fields(choice.value):
+        inner = getattr(choice.value, field.name)
+        key = path if field.name == "name" else f"{path}.{field.name}"
+        found += _leaves(_Itself(inner), key) if is_dataclass(inner) else [(key, inner)]
+    return tuple(found)
 
 
 def validate(container: Mapping[str, Any]) -> RunConfig:
@@ -303,17 +332,35 @@ def fingerprint(run: RunConfig, data_digest: str) -> str:
     Fields at the default they were introduced with are left out, so that a new key does not
     orphan the runs made before it.
     """
-    content = {"run": _deviations(run), "data": data_digest, "numerics": NUMERICS}
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    texts = {
+        name: _choice_written(_Itself(value)) if name in CHOSEN else _written(value)
+        for name, value in _deviations(run).items()
+    }
+    parts = {"data": _written(data_digest), "numerics": _written(NUMERICS), "run": _joined(texts)}
+    return hashlib.sha256(_joined(parts).encode()).hexdigest()
 
 
-def _deviations(value: Any) -> Any:
-    """Return a dataclass as a dict of its name and the fields that differ from their default."""
-    if not is_dataclass(value):
-        return list(value) if isinstance(value, tuple) else value
+@lru_cache(maxsize=KEPT)
+def _choice_written(choice: _Itself) -> str:
+    return _written(choice.value)
+
+
+def _written(value: Any) -> str:
+    """Return canonical JSON of a value, without the fields that a dataclass has by default."""
+    if is_dataclass(value):
+        return _joined({name: _written(inner) for name, inner in _deviations(value).items()})
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def _joined(texts: Mapping[str, str]) -> str:
+    members = [f'"{name}":{texts[name]}' for name in sorted(texts)]
+    return f"{{{','.join(members)}}}"
+
+
+def _deviations(value: Any) -> dict[str, Any]:
+    """Return a dataclass's name and the fields that differ from their default."""
     return {
-        field.name: _deviations(getattr(value, field.name))
+        field.name: getattr(value, field.name)
         for field in fields(value)
         if field.name == "name" or field.default is MISSING or getattr(value, field.name) != field.default
     }

@@ -113,9 +113,10 @@ def label(run: RunConfig, key: str) -> str:
     """Return how figures and tables write a run's value of a compared key."""
     if key in {"optimizer", "optimizer.batch_size"}:
         return run.feeding_label
-    if key not in run.flat:
+    flat = run.flat
+    if key not in flat:
         raise ConfigurationError(f"study.arms: {key!r} is not a key of every run of the grid")
-    value, name = run.flat[key], key.split(".")[-1]
+    value, name = flat[key], key.split(".")[-1]
     if isinstance(value, bool):
         return name if value else f"no {name}"
     text = "-".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -26,7 +26,8 @@ class Condition:
 
     def holds(self, run: RunConfig) -> bool:
         """Return whether `run` has the key, with one of the values."""
-        return self.key in run.flat and any(_equal(run.flat[self.key], value) for value in self.values)
+        flat = run.flat
+        return self.key in flat and any(_equal(flat[self.key], value) for value in self.values)
 
 
 def excluded(
@@ -113,7 +114,9 @@ def _check(condition: Condition, runs: Sequence[RunConfig], entry: str) -> None:
             f"exclude {entry!r}: no run of the grid has the key {condition.key!r}"
             f"{nearest(condition.key, known)}"
         )
-    having = list(dict.fromkeys(run.flat[condition.key] for run in runs if condition.key in run.flat))
+    having = list(
+        dict.fromkeys(flat[condition.key] for flat in (run.flat for run in runs) if condition.key in flat)
+    )
     for value in condition.values:
         if not any(_equal(value, each) for each in having):
             texts = [_text(each) for each in having]

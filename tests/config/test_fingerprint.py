@@ -1,11 +1,14 @@
 """Equal runs have equal fingerprints, and nothing else has."""
 
+import hashlib
+import json
 from dataclasses import field, make_dataclass, replace
 
 import pytest
 
 from harness import compose
 from harness.config import fingerprint
+from harness.engine import NUMERICS
 from harness.engine.diagnostics import Diagnostics
 from harness.engine.diagnostics.registry import KNOWN
 
@@ -28,6 +31,36 @@ def test_a_run_that_trains_differently_has_another(other: str) -> None:
 )
 def test_where_and_for_what_a_run_trains_does_not_count(same: str) -> None:
     assert mark(same) == mark()
+
+
+def test_it_is_the_hash_of_canonical_json_without_what_is_by_default() -> None:
+    run = compose(
+        ["optimizer.learning_rate=0.25", "activation=relu", "seeds.order=3", "architecture.hidden=[4,2]"]
+    )
+    names = ("initializer", "loss", "update", "schedule", "stopping", "dataset", "engine")
+    content = {
+        "data": "the data's digest",
+        "numerics": NUMERICS,
+        "run": {
+            **{name: {"name": run.flat[name]} for name in names},
+            "seed": 0,
+            "seeds": {"order": 3},
+            "dtype": "float64",
+            "activation": {"name": "relu"},
+            "diagnostics": {"name": "full", "measures": list(KNOWN)},
+            "architecture": {"name": "mlp", "hidden": [4, 2]},
+            "optimizer": {"name": "batch", "learning_rate": 0.25},
+        },
+    }
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    assert fingerprint(run, "the data's digest") == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_equal_choices_that_are_written_differently_are_never_taken_for_one_another() -> None:
+    run = compose()
+    for value in (0.0, -0.0):
+        written = replace(run, initializer=replace(run.initializer, bias_scale=value))
+        assert str(written.flat["initializer.bias_scale"]) == str(value)
 
 
 def test_one_and_one_point_nought_are_the_same_rate() -> None:
