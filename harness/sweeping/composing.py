@@ -1,7 +1,7 @@
 """Composition: from Hydra overrides to a validated run, fast enough for thousands of points.
 
-Hydra composes once for each choice of a group, and a point takes its choices from these; where
-choices reach beyond their own group (experiments do), Hydra composes them together. A plain value that
+Hydra composes the defaults once, and a point takes its choices from their files; where choices reach
+beyond their own group (experiments do), Hydra composes them together. A plain value that
 replaces another is then set beside them (`choices`); anything else that an override can say (adding,
 deleting, merging, references) is left to Hydra's own code.
 """
@@ -25,11 +25,14 @@ from omegaconf.errors import OmegaConfBaseException
 from harness.config import GROUPS, RunConfig, validate
 from harness.errors import ConfigurationError, nearest
 from harness.locations import CONF
-from harness.sweeping.choices import Choices, replaced
+from harness.sweeping.choices import Choices, is_plain, replaced
 from harness.sweeping.study import register_studies
 
 SESSION = ("executor", "tracking", "sweep", "study", "checks")
 """Keys that say how runs are checked, trained, tracked and reported; a run itself does not have them."""
+
+
+PRIMARY = "config"
 
 
 class Composer:
@@ -49,6 +52,8 @@ class Composer:
         self.parser = OverridesParser.create(config_loader=loader)
         self._bases: dict[tuple[str, ...], tuple[DictConfig, dict[str, Any]]] = {}
         self._wholes: dict[tuple[str, ...], dict[str, Any]] = {}
+        self._parts: dict[str, Any] = {}
+        self._primary: frozenset[str] | None = None
         self._choices = Choices()
         self._parsed: dict[str, Override] = {}
         self._groups = frozenset(loader.list_groups(""))
@@ -138,30 +143,51 @@ class Composer:
         """
         lines = _lines(groups)
         if lines not in self._wholes:
-            defaults = self._base(())[1]
             keys = [override.key_or_group for override in groups]
-            if len(set(keys)) == len(keys) and all(self._keeps_to_its_group(each) for each in groups):
-                alone = {key: self._base((line,))[1][key] for key, line in zip(keys, lines, strict=True)}
-                self._wholes[lines] = defaults | alone
-            else:
+            parts = [self._alone(override) for override in groups]
+            if None in parts or len(set(keys)) < len(keys):
                 self._wholes[lines] = self._base(lines)[1]
+            else:
+                self._wholes[lines] = self._base(())[1] | dict(zip(keys, parts, strict=True))
         return self._wholes[lines]
 
-    def _keeps_to_its_group(self, override: Override) -> bool:
-        """Return whether a choice, made alone, changes its own group and nothing else."""
-        key, defaults = override.key_or_group, self._base(())[1]
-        if override.type is not OverrideType.CHANGE or key not in defaults:
-            return False
-        alone = self._base(_lines([override]))[1]
-        return alone.keys() == defaults.keys() and all(
-            alone[other] == defaults[other] for other in defaults if other != key
-        )
+    def _alone(self, override: Override) -> Any:
+        """Return what a choice, made alone, puts in the place of its group; None if it changes more."""
+        line, key = str(override.input_line), override.key_or_group
+        if line not in self._parts:
+            defaults, part = self._base(())[1], None
+            if override.type is OverrideType.CHANGE and override.package is None and key in defaults:
+                part = self._content(key, override.value())
+                if part is None:
+                    alone = self._base((line,))[1]
+                    part = alone[key] if alone == defaults | {key: alone.get(key)} else None
+            self._parts[line] = part
+        return self._parts[line]
+
+    def _content(self, group: str, name: Any) -> dict[str, Any] | None:
+        """Return a choice's file if its content is what Hydra would compose, in a fraction of the time.
+
+        It is not where the file has defaults, a package of its own or references, or where the primary
+        file sets keys of the group. This is the one place that reads Hydra's own repository.
+        """
+        if not isinstance(self.loader, ConfigLoaderImpl) or not isinstance(name, str):
+            return None
+        if self._primary is None:
+            primary = self.loader.repository.load_config(PRIMARY)
+            self._primary = frozenset(map(str, primary.config)) if primary is not None else frozenset()
+        found = self.loader.repository.load_config(f"{group}/{name}")
+        if found is None or found.defaults_list or found.header["package"] or group in self._primary:
+            return None
+        content = OmegaConf.to_container(found.config)
+        if not content or not isinstance(content, dict) or not all(map(is_plain, content.values())):
+            return None
+        return {str(key): value for key, value in content.items()}
 
     def _base(self, groups: tuple[str, ...]) -> tuple[DictConfig, dict[str, Any]]:
         if groups not in self._bases:
             try:
                 config = self.loader.load_configuration(
-                    config_name="config",
+                    config_name=PRIMARY,
                     overrides=[*self.fixed, *groups],
                     run_mode=RunMode.RUN,
                 )

@@ -1,11 +1,14 @@
 """Our fast composition and Hydra's own give the same configuration."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.utils import create_config_search_path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
@@ -14,7 +17,7 @@ from harness.config import GROUPS as GROUP_CHOICES
 from harness.config import RunConfig, validate
 from harness.errors import ConfigurationError
 from harness.locations import CONF
-from harness.sweeping.composing import SESSION, default_composer
+from harness.sweeping.composing import SESSION, Composer, default_composer
 from harness.sweeping.study import register_studies
 
 GROUPS = {
@@ -50,20 +53,28 @@ def overrides(draw: st.DrawFn) -> list[str]:
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(overrides())
 def test_a_point_is_what_hydra_composes(asked: list[str]) -> None:
-    register_studies()
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        try:
-            expected = OmegaConf.to_container(hydra_compose("config", asked), resolve=True)
-        except Exception:
-            expected = None
-    try:
-        found = default_composer()._container(asked)
-    except ValueError:
-        found = None
-    assert found == expected
+    expected = hydras(asked)
+    assert ours(asked) == expected
     if expected is not None:
         container = {key: value for key, value in expected.items() if key not in SESSION}
         assert said(default_composer().compose, asked) == said(validate, container)
+
+
+def hydras(asked: list[str]) -> Any:
+    """What Hydra composes, or None where it refuses."""
+    register_studies()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        try:
+            return OmegaConf.to_container(hydra_compose("config", asked), resolve=True)
+        except Exception:
+            return None
+
+
+def ours(asked: list[str]) -> Any:
+    try:
+        return default_composer()._container(asked)
+    except ConfigurationError:
+        return None
 
 
 def said(function: Callable[[Any], RunConfig], argument: Any) -> str:
@@ -96,3 +107,33 @@ def test_what_a_wrong_value_does_to_one_run_it_does_to_no_other() -> None:
         with pytest.raises(ConfigurationError, match=r"optimizer\.nonsense: unknown key"):
             composer.compose(["optimizer.nonsense=1"])
         assert composer.compose(["optimizer.learning_rate=0.1"]) == composer.compose([])
+
+
+@pytest.mark.parametrize(
+    "override", ["activation@loss=relu", "+activation=relu", "~activation", "activation=../loss/mse"]
+)
+def test_a_group_asked_for_in_another_way_is_left_to_hydra(override: str) -> None:
+    assert ours([override]) == hydras([override])
+
+
+def test_a_file_that_means_more_than_its_content_is_composed_by_hydra(tmp_path: Path) -> None:
+    """As an extension may bring it: with defaults, a package, references, or set by the primary file."""
+    files = {
+        "config.yaml": "defaults: [{one: plain}, {two: plain}, _self_]\nseed: 3\ntwo: {own: 1}",
+        "one/plain.yaml": "name: plain\nvalue: 1",
+        "one/other.yaml": "name: other\nvalue: [1, {a: 2}]",
+        "one/reference.yaml": "name: reference\nvalue: ${seed}",
+        "one/grown.yaml": "defaults: [plain]\nname: grown",
+        "one/elsewhere.yaml": "# @package _global_\nseed: 4",
+        "two/plain.yaml": "name: plain\nown: 0",
+        "two/other.yaml": "name: other\nown: 2",
+    }
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    composer = Composer(ConfigLoaderImpl(create_config_search_path(str(tmp_path))), ["hydra.job.name=x"])
+    with initialize_config_dir(str(tmp_path), version_base="1.3"):
+        for one in ("plain", "other", "reference", "grown", "elsewhere"):
+            for asked in ([f"one={one}"], [f"one={one}", "two=other"]):
+                expected = OmegaConf.to_container(hydra_compose("config", asked), resolve=True)
+                assert composer._container(asked) == expected
