@@ -89,6 +89,11 @@ def run_app() -> None:
         refuse(error)
     except (HydraException, OmegaConfBaseException) as error:
         refuse(explain(error, sys.argv[1:]))
+    except ValueError as error:
+        # Hydra's too, where a group is given nothing.
+        if (ours := explain(error, sys.argv[1:])) is error:
+            raise
+        refuse(ours)
 
 
 if __name__ == "__main__":

@@ -73,10 +73,10 @@ class Composer:
         return override.key_or_group in self._groups or "/" in override.key_or_group
 
     def check(self, override: str) -> None:
-        """Refuse what Hydra would take and nobody means: a list where a group takes one choice."""
+        """Refuse what is no choice of a group: a list, which Hydra would take, or nothing."""
         parsed = self.parse(override)
-        if self.is_group(parsed):
-            refuse_list(parsed)
+        if self.is_group(parsed) and (wrong := no_choice(parsed, self.loader)):
+            raise wrong
 
     def choices(self, override: str) -> list[str]:
         """Return one override for each value of a sweep; of a plain override, itself."""
@@ -223,15 +223,18 @@ def _plain(config: DictConfig) -> dict[str, Any]:
     return {str(key): value for key, value in container.items()}
 
 
-def refuse_list(override: Override) -> None:
-    """Refuse a list where a group takes one choice."""
-    value = override.value()
-    if isinstance(value, list):
-        group = override.key_or_group
-        remedy = f"{group}={','.join(map(str, value))} with -m for a grid"
-        if group == "activation":
-            remedy += f"; architecture.activations=[{','.join(map(str, value))}] for one a layer"
-        raise ConfigurationError(f"{group} = {value}: a group takes one choice; allowed: {remedy}")
+def no_choice(override: Override, loader: ConfigLoader) -> ConfigurationError | None:
+    """Return the line for a list, or nothing, where a group takes one choice."""
+    value, group = override.value(), override.key_or_group
+    if value is None and override.type is not OverrideType.DEL:
+        options = ", ".join(loader.get_group_options(group))
+        return ConfigurationError(f"{group} = null: not a choice; allowed: {options}")
+    if not isinstance(value, list):
+        return None
+    remedy = f"{group}={','.join(map(str, value))} with -m for a grid"
+    if group == "activation":
+        remedy += f"; architecture.activations=[{','.join(map(str, value))}] for one a layer"
+    return ConfigurationError(f"{group} = {value}: a group takes one choice; allowed: {remedy}")
 
 
 def launcher_refused(name: str) -> ConfigurationError:

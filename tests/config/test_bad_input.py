@@ -42,6 +42,7 @@ CASES = {
         ["activation=[relu,sigmoid]"],
         ["a group takes one choice", "architecture.activations=[relu,sigmoid]"],
     ),
+    "nothing for a group": (["optimizer=null"], ["optimizer = null: not a choice", "gd"]),
     "too few activations": (["architecture.activations=[relu,relu]"], ["2 names for 1 hidden"]),
     "unknown activation in a list": (["architecture.activations=[rely]"], ["did you mean 'relu'"]),
     "an unknown diagnostic": (
