@@ -19,8 +19,9 @@ from harness.sweeping.stacks import stacks
 SHARES = 2
 """Pieces that each worker is to have: with fewer, one waits long for the last piece of another."""
 
-SHORTEST = 1.0
-"""Seconds that a piece is not cut below: what a leg costs besides training must not count."""
+SHORTEST, LONGEST = 1.0, 2.0
+"""Seconds of a piece: with less, what a leg costs besides training would count; with more, records
+come late to be written. No tile is cut for the latter."""
 
 
 @dataclass(frozen=True)
@@ -118,11 +119,10 @@ def _size(group: Group, total: float, workers: int, memory: float) -> int:
     where a worker would be idle otherwise.
     """
     runs, tile = len(group.points), tile_size(group.first)
-    size = runs
-    if workers > 1:
-        size = ceil(runs / ceil(group.seconds / max(SHORTEST, total / (SHARES * workers))))
-        busy = ceil(runs / ceil(group.seconds / max(SHORTEST, total / workers)))
-        size = size // tile * tile if size >= tile else max(size, min(tile, busy))
+    aim = max(SHORTEST, min(LONGEST, total / (SHARES * workers)))
+    size = ceil(runs / ceil(group.seconds / aim))
+    busy = ceil(runs / ceil(group.seconds / max(SHORTEST, total / workers)))
+    size = size // tile * tile if size >= tile else max(size, min(tile, busy))
     while size > 1 and stack_bytes(group.first, size) > memory:
         size = ceil(size / 2)
     return min(size, runs)

@@ -54,11 +54,12 @@ def test_a_tile_is_cut_only_where_a_worker_would_be_idle() -> None:
     assert cut([group(10.0), group(40.0)], 2) == [40, 20, 20]
 
 
-def test_several_tiles_are_cut_between_them_into_two_shares_a_worker() -> None:
+def test_between_tiles_pieces_are_cut_for_records_to_come_soon() -> None:
     large = groups(points("optimizer=gd", seeds=36))[0]
     assert tile_size(large.first) == 3
-    assert cut([replace(large, seconds=1000.0)], 2) == [9, 9, 9, 9]
-    assert cut([replace(large, seconds=1000.0)], 3) == [6, 6, 6, 6, 6, 6]
+    assert cut([replace(large, seconds=8.0)], 2) == [9, 9, 9, 9]
+    assert cut([replace(large, seconds=8.0)], 1) == [9, 9, 9, 9]
+    assert cut([replace(large, seconds=1000.0)], 1) == [3] * 12
     assert cut([replace(large, seconds=1000.0)], 5) == [3] * 12
 
 
