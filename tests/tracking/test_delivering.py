@@ -175,6 +175,17 @@ def test_a_run_underway_can_be_watched(store: str) -> None:
     assert list(artifacts(store)) == ["histories/s-3.parquet", "maps/s-3.parquet"]
 
 
+def test_a_run_that_fails_while_it_is_underway_is_one_run(store: str) -> None:
+    header, record = trained(1)[0]
+    writer = Writer(store, SWEEP, POINTS)
+    writer.deliver(Batch(history="histories/s-1.parquet", runs=[underway(header, record, rows=5)]))
+    writer.deliver(Batch(history="histories/s-2.parquet", runs=[failed(header)]))
+    (run,) = held(store)
+    assert run.info.status == "FAILED"
+    assert run.data.tags["harness.outcome"] == "failed"
+    assert run.data.metrics
+
+
 def test_metrics_bear_the_moment_at_which_their_run_began(store: str) -> None:
     for leg in in_legs("s", trained(1), 4):
         Writer(store, SWEEP, POINTS).deliver(leg)

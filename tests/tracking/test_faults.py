@@ -5,7 +5,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 from threading import Timer
 
@@ -20,6 +20,7 @@ from harness.tracking.settings import local_folder, spool_folder
 from harness.tracking.spool import Spool
 from harness.tracking.store import connect
 from harness.tracking.writer import Writer
+from tests.tracking.servers import unused_port
 from tests.tracking.stacks_to_deliver import GRID, POINTS, SWEEP, held, many, metrics, results, trained, whole
 
 
@@ -109,6 +110,31 @@ def test_an_error_that_stays_ends_delivery_and_putting_goes_on(store: str) -> No
     assert delivery.close("FINISHED", {}) == 4
     assert str(delivery.error).startswith(f"tracking.uri = {store}: ")
     assert str(delivery.error).endswith("or by python -m harness.tracking deliver")
+
+
+def test_a_store_that_is_away_is_asked_again_after_a_pause_and_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background, "RETRY_SECONDS", 2.0)
+    uri = f"http://127.0.0.1:{unused_port()}"
+    asked: list[float] = []
+
+    def connecting() -> Writer:
+        asked.append(time.monotonic())
+        return Writer(uri, SWEEP, POINTS)
+
+    delivery = Background(connecting, described(tmp_path / GRID, uri), lambda _: None)
+    number = 0
+    while len(asked) < 3:
+        delivery.put(whole(f"s{number}", trained()))
+        number += 1
+        time.sleep(0.05)
+    assert all(later - earlier >= 2 for earlier, later in pairwise(asked))
+    began = time.monotonic()
+    assert delivery.close("FINISHED", {}) == 2 * number
+    assert asked[3] - began < 1.5
+    assert len(asked) == 4
+    assert delivery.error is None
 
 
 @pytest.mark.slow
