@@ -10,11 +10,11 @@ from benchmarks.sweeps.sections import Entry, Section, Table
 from benchmarks.targets import Target
 
 TIMES_AS_FAST = 1.8
-REPETITIONS = 3
+REPETITIONS = 2
 STACKS = 8
 WORKERS = (1, 2)
 SEEDS = 50
-EPOCHS = 50
+EPOCHS = 150
 
 METHOD = f"""\
 {STACKS} stacks of {SEEDS} runs of digits (64-32-10, batches of 32, float32), equal but for a number that

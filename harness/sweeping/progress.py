@@ -69,6 +69,7 @@ class Bar:
     def close(self) -> None:
         """Close the bar."""
         if self._bar is not None:
+            self._bar.set_postfix_str(", ".join(self._losses()))
             self._bar.close()
         elif self._told > self._began:
             print(", ".join([self._count(), *self._losses()]), file=sys.stderr, flush=True)

@@ -178,7 +178,8 @@ class Writer:
         header, tags = run.header, _outcome(run, history)
         mark = header.fingerprint
         if mark in self._open:
-            self.client.log_batch(self._open[mark].run_id, tags=_tags(tags))
+            if tags:
+                self.client.log_batch(self._open[mark].run_id, tags=_tags(tags))
         elif mark in self._left:
             self._open[mark] = self._adopt(header, tags)
         else:
@@ -238,6 +239,9 @@ class Writer:
         """Write a run's metrics, and at first its parameters, in one request if they fit."""
         parameters = [Param(key, str(value)) for key, value in header.parameters.items()]
         told = child.run_id in self._described
+        if told and not metrics:
+            # A leg without a row to send, as most are of a long run.
+            return
         self.client.log_batch(child.run_id, metrics=metrics, params=[] if told else parameters)
         self._described.add(child.run_id)
 
