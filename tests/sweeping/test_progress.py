@@ -8,7 +8,7 @@ from harness.sweeping.grid import Point
 from harness.sweeping.progress import Bar, failures
 from harness.sweeping.results import Result
 
-RUN = compose(["dataset=xor"])
+RUN = compose([])
 
 
 def result(number: int, outcome: str = "exhausted", error: str | None = None) -> Result:
