@@ -196,7 +196,7 @@ def test_requests_whose_answers_are_lost_are_carried_out_once(
         wait_for(lambda: not spool.waiting(), 120)
         while delivery.close("FINISHED", {}):
             delivery = Background(lambda: Writer(uri, sweep, POINTS), spool, lambda _: None)
-    assert len(seen) > 4
+    assert len(seen) > 2
     assert results(server.store, sweep.experiment) == undisturbed(sweep, store_template, tmp_path)
     assert len(held(server.store, "sweep", sweep.experiment)) == 1
 
