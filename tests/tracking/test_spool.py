@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from harness.errors import ConfigurationError
-from harness.record import Record
 from harness.tracking.batch_files import DamagedError
 from harness.tracking.batches import Batch, Ended, Failed, Underway
 from harness.tracking.settings import masked, spool_folder, states_folder
@@ -276,7 +275,7 @@ def test_plain_names_of_experiments_are_those_of_their_folders() -> None:
 def test_a_record_needs_no_parameters_on_the_disk(spool: Spool) -> None:
     header, record = trained(1)[0]
     heavy = {"weights_1": np.random.default_rng(0).normal(size=(1000, 1000))}
-    big = Record(**{**vars(record), "parameters": heavy, "initial": heavy})
+    big = replace(record, parameters=heavy, initial=heavy)
     spool.put(whole("s", [(header, big)]))
     assert sum(path.stat().st_size for path in spool.folder.rglob("*") if path.is_file()) < 1_000_000
     (run,) = only(spool).runs
