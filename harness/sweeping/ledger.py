@@ -20,7 +20,7 @@ from harness.sweeping.study import plain
 from harness.tracking import read
 from harness.tracking.background import Background
 from harness.tracking.batches import Batch, Ended, Failed, Header, Sweep, Underway
-from harness.tracking.delivering import DeliveryError, deliver
+from harness.tracking.delivering import DeliveryError, deliver_all
 from harness.tracking.settings import Off, points_for, spool_folder, states_folder, tracking_uri
 from harness.tracking.spool import Spool
 
@@ -87,7 +87,7 @@ def ledger(
 ) -> Iterator[tuple[Ledger, dict[str, Result]]]:
     """Yield the ledger of a grid, and what the store holds of it already.
 
-    What an earlier start of the same sweep could not deliver is delivered first. With nothing left
+    What earlier sweeps could not deliver is delivered first. With nothing left
     to train too the sweep is written down: a report is of the grid that was asked for last.
 
     Parameters
@@ -111,9 +111,9 @@ def ledger(
     ended = finished(points, settings)
     kept = points_for(settings.tracking.points, len(points))
     about = sweep_document(points, settings, arms, tags)
-    spool = Spool(spool_folder(uri, mark))
-    if deliver(spool, uri) is not None:
+    if deliver_all(uri):
         ended = finished(points, settings)
+    spool = Spool(spool_folder(uri, mark))
     with spool.lock():
         spool.describe(about, uri, kept)
         background = Background(partial(_connect, uri, about, kept), spool, written)

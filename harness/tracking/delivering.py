@@ -1,5 +1,6 @@
 """From a spool to the store: what waits is delivered in order, and the sweep closed as it was last asked."""
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from harness.errors import ConfigurationError, StoreError
 from harness.tracking.batch_files import DamagedError
-from harness.tracking.settings import SQLITE, masked
-from harness.tracking.spool import Closing, Spool
+from harness.tracking.settings import SQLITE, local_folder, masked
+from harness.tracking.spool import Closing, Spool, is_spool
 
 if TYPE_CHECKING:
     from harness.tracking.writer import Writer
+
+log = logging.getLogger(__name__)
 
 UNASKED = "KILLED"
 """How a sweep ended that never said so: nobody is left to go on with it."""
@@ -117,6 +120,34 @@ def deliver(spool: Spool, uri: str, *, anywhere: bool = False) -> Delivered | No
             raise explained(error, spool, uri) from error
         spool.forget()
     return Delivered(found.sweep.experiment, sum(runs), damaged)
+
+
+def deliver_all(uri: str) -> list[Delivered]:
+    """Deliver what waits on this machine for a store, of every grid that nobody works on at the moment.
+
+    Whoever is about to ask the store what is done calls this first, before a grid is locked: what
+    waits is done too, and would be trained again.
+
+    Raises
+    ------
+    GoneError
+        If the store is away, or busy.
+    DeliveryError
+        If it refuses, or has no room.
+    """
+    found = []
+    for path in sorted(local_folder(uri).glob("spool/*")):
+        if not is_spool(path):
+            continue
+        try:
+            delivered = deliver(Spool(path), uri)
+        except (ConfigurationError, DamagedError) as error:
+            # Of another store, locked, or damaged: `python -m harness.tracking deliver` says so.
+            log.info("%s", error)
+            continue
+        if delivered is not None:
+            found.append(delivered)
+    return found
 
 
 def explained(error: Exception, spool: Spool, uri: str | None = None) -> DeliveryError:

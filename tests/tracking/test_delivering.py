@@ -9,13 +9,14 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness.tracking.background import Background
 from harness.tracking.batches import Batch
-from harness.tracking.delivering import Delivered, deliver
+from harness.tracking.delivering import Delivered, deliver, deliver_all
 from harness.tracking.series import thin
 from harness.tracking.settings import spool_folder
 from harness.tracking.spool import Spool
@@ -111,6 +112,19 @@ def test_the_next_start_delivers_what_an_earlier_one_left(store: str, spool: Spo
         assert delivery.close("FINISHED", {}) == 0
     assert {run.info.status for run in held(store)} == {"FINISHED"}
     assert all(set(found.values()) == {1} for _, _, _, found in results(store).values())
+
+
+def test_whoever_asks_what_is_done_can_deliver_all_that_waits_for_a_store(store: str) -> None:
+    spools = {grid: Spool(spool_folder(store, grid)) for grid in ("a1", "b2", "c3", "d4", "e5")}
+    for grid, each in spools.items():
+        each.describe(replace(SWEEP, grid=grid), "http://elsewhere" if grid == "c3" else store, POINTS)
+        each.put(whole(f"stack-{grid}", many(2, grid)))
+    (spools["e5"].folder / "sweep.json").unlink()
+    with spools["b2"].lock():
+        assert deliver_all(store) == [Delivered("adhoc", 2, [])] * 2
+    assert [grid for grid, each in spools.items() if each.waiting()] == ["b2", "c3", "e5"]
+    assert deliver_all(store) == [Delivered("adhoc", 2, [])]
+    assert len(results(store)) == 6
 
 
 def test_a_batch_delivered_twice_changes_nothing(store: str) -> None:
