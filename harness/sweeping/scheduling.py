@@ -1,4 +1,4 @@
-"""Pieces go through workers leg by leg, the longest first; those whose worker died go again."""
+"""Pieces go through workers leg by leg, begun ones first, then the longest; those whose worker died go again."""
 
 import logging
 from bisect import insort
@@ -39,7 +39,7 @@ class Schedule:
         self.crew = crew
         self.saved = saved
         self.stop = stop
-        self._following = sorted(pieces, key=_seconds_left)
+        self._following = sorted(pieces, key=_urgency)
         self._waiting: dict[Future[list[Advanced]], Piece] = {}
         self._told = 0.0
         self._seconds = self._expected = 0.0
@@ -47,7 +47,7 @@ class Schedule:
     @property
     def seconds_left(self) -> float:
         """Return about how long the rest takes, by how long what is done took."""
-        left = self._told + sum(map(_seconds_left, [*self._following, *self._waiting.values()]))
+        left = self._told + sum(piece.seconds_left for piece in [*self._following, *self._waiting.values()])
         pace = self._seconds / self._expected if self._expected else 1.0
         return left * pace / self.crew.workers
 
@@ -109,7 +109,7 @@ class Schedule:
             parts = spread(going_on, idle)
             log.info("leg %d of %s: %d runs go on", piece.leg + 1, piece.stack, _runs(parts))
             for part in parts:
-                insort(self._following, part, key=_seconds_left)
+                insort(self._following, part, key=_urgency)
 
     def _one_at_a_time(self, lost: Sequence[Piece]) -> Iterator[Done]:
         """Train a leg of each piece alone; split what kills its worker, and fail a run that always does."""
@@ -140,7 +140,7 @@ class Schedule:
                         yield piece, [Advanced(piece.fingerprints, [reason])]
                         self.saved.keep(piece, [])
         for piece in trying:
-            insort(self._following, piece, key=_seconds_left)
+            insort(self._following, piece, key=_urgency)
 
     def _advanced(self, piece: Piece, future: "Future[list[Advanced]]") -> list[Advanced]:
         """Return what a worker delivered; what could not be delivered fails the whole piece."""
@@ -178,8 +178,9 @@ def _died(attempts: int) -> str:
     return f"its worker process died {times} while it trained alone (killed, out of memory or crashed)"
 
 
-def _seconds_left(piece: Piece) -> float:
-    return piece.seconds_left
+def _urgency(piece: Piece) -> tuple[bool, float]:
+    # What was begun is ended first: whoever stops a sweep has whole runs then, not halves of many.
+    return piece.leg > 0, piece.seconds_left
 
 
 def _runs(pieces: Sequence[Piece]) -> int:

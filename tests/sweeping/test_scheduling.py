@@ -207,3 +207,13 @@ def test_a_cluster_that_is_not_there_is_one_line() -> None:
         crew(Dask(address=address)),
     ):
         pass
+
+
+def test_what_was_begun_is_ended_before_another_piece_begins(tmp_path: Path) -> None:
+    asked = points(GRID)
+    alone = [Piece((point,), f"{place:016x}", 0, None, 1.0 + place) for place, point in enumerate(asked)]
+    with Stop() as stop, crew(Serial(leg=INSTANT)) as workers:
+        legs = list(Schedule(alone[:3], workers, Saved(tmp_path), stop).train())
+    order = [piece.stack for piece, _ in legs]
+    assert list(dict.fromkeys(order)) == [piece.stack for piece in reversed(alone[:3])]
+    assert order == sorted(order, reverse=True)
