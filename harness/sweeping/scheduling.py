@@ -1,4 +1,4 @@
-"""Pieces go through workers leg by leg, begun ones first, then the longest; those whose worker died go again."""
+"""Pieces go through workers leg by leg: begun ones first, the longest next, lost ones again."""
 
 import logging
 from bisect import insort
