@@ -23,6 +23,9 @@ SHORTEST, LONGEST = 1.0, 2.0
 """Seconds of a piece: with less, what a leg costs besides training would count; with more, records
 come late to be written. No tile is cut for the latter."""
 
+MOST = 256
+"""Runs of a piece: their records are in the launching process at a time, however large the grid is."""
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -125,7 +128,7 @@ def _size(group: Group, total: float, workers: int, memory: float) -> int:
     size = size // tile * tile if size >= tile else max(size, min(tile, busy))
     while size > 1 and stack_bytes(group.first, size) > memory:
         size = ceil(size / 2)
-    return min(size, runs)
+    return min(size, runs, MOST)
 
 
 def halved(piece: Piece) -> list[Piece]:

@@ -9,7 +9,7 @@ from harness.data.loading import digest
 from harness.engine.memory import stack_bytes
 from harness.engine.training import tile_size
 from harness.sweeping.grid import Point
-from harness.sweeping.pieces import Group, Piece, groups, halved, pieces, spread
+from harness.sweeping.pieces import MOST, Group, Piece, groups, halved, pieces, spread
 
 PLENTY = 1e12
 
@@ -70,6 +70,10 @@ def test_no_stack_takes_more_than_a_workers_share_of_the_memory() -> None:
     assert max(sizes) <= 7
     assert min(sizes) >= 3
     assert cut([found], 2, 1.0) == [1] * 40
+
+
+def test_a_piece_has_a_bounded_number_of_runs_however_many_there_are() -> None:
+    assert max(cut([replace(groups(points("optimizer=gd", seeds=600))[0], seconds=0.5)], 1)) <= MOST
 
 
 def test_halves_are_stacks_of_their_own_that_go_on_from_the_same_state() -> None:
