@@ -87,14 +87,14 @@ def study(name: str, *, uri: str | None = None) -> StudyRecord:
     client = connect(address)
     experiment = client.get_experiment_by_name(name)
     assert experiment is not None
-    sweeps = search(client, experiment.experiment_id, "tags.`harness.kind` = 'sweep'")
+    sweeps = list(search(client, experiment.experiment_id, "tags.`harness.kind` = 'sweep'"))
     if not sweeps:
         raise ConfigurationError(f"study = {name!r}: the experiment holds no sweep of this harness")
     parent = max(sweeps, key=lambda run: run.data.tags.get("harness.started", ""))
     with TemporaryDirectory() as scratch:
         spec = _document(client, parent.info.run_id, "study.json", scratch)
         grid = set(_document(client, parent.info.run_id, "grid.json", scratch)["fingerprints"])
-        children = _latest(search(client, experiment.experiment_id, RUNS), grid)
+        children = _latest(list(search(client, experiment.experiment_id, RUNS)), grid)
         history = _histories(client, children, Path(scratch))
     return StudyRecord(
         spec=spec,
@@ -125,18 +125,18 @@ def finished(uri: str, experiment: str, columns: Sequence[str]) -> dict[str, tup
         found = client.get_experiment_by_name(experiment)
         if found is None:
             return {}
-        ended = search(client, found.experiment_id, f"{RUNS} and attributes.status = 'FINISHED'")
-    return {
-        run.data.tags["harness.fingerprint"]: (
-            run.data.tags["harness.outcome"],
-            {
-                column: run.data.metrics[name]
-                for column in columns
-                if (name := metric_name(column)) in run.data.metrics
-            },
-        )
-        for run in ended
-    }
+        query = f"{RUNS} and attributes.status = 'FINISHED'"
+        return {
+            run.data.tags["harness.fingerprint"]: (
+                run.data.tags["harness.outcome"],
+                {
+                    column: run.data.metrics[name]
+                    for column in columns
+                    if (name := metric_name(column)) in run.data.metrics
+                },
+            )
+            for run in search(client, found.experiment_id, query)
+        }
 
 
 def maps(run_ids: Sequence[str], *, uri: str | None = None) -> pd.DataFrame:

@@ -101,13 +101,12 @@ def reopen(client: "MlflowClient", run_id: str) -> None:
     client._tracking_client.store.update_run_info(run_id, RunStatus.RUNNING, 0, None)
 
 
-def search(client: "MlflowClient", experiment: str, query: str) -> list["Run"]:
-    """Return all runs of an experiment that a query finds, however many pages they fill."""
-    found: list[Run] = []
+def search(client: "MlflowClient", experiment: str, query: str) -> Iterator["Run"]:
+    """Yield all runs of an experiment that a query finds; one page of them is in memory at a time."""
     token = None
     while True:
         page = client.search_runs([experiment], query, max_results=PAGE, page_token=token)
-        found += page
+        yield from page
         token = page.token
         if not token:
-            return found
+            return

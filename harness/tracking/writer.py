@@ -162,7 +162,7 @@ class Writer:
             f"tags.`harness.kind` = 'run' and attributes.status = '{status}' "
             f"and tags.`{MLFLOW_PARENT_RUN_ID}` = '{self.parent}'"
         )
-        return search(self.client, self.experiment, query)
+        return list(search(self.client, self.experiment, query))
 
     def _delivered(self, history: str) -> dict[str, Child]:
         """Return the children, by fingerprint, that ended or failed in the leg of this history."""

@@ -80,7 +80,7 @@ def completed(folder: Path, uri: str) -> str:
 def assert_each_run_once(uri: str, expected: dict[str, str]) -> None:
     client = connect(uri)
     experiment = client.get_experiment_by_name("adhoc").experiment_id
-    children = search(client, experiment, "tags.`harness.kind` = 'run'")
+    children = list(search(client, experiment, "tags.`harness.kind` = 'run'"))
     ended = [run for run in children if run.info.status == "FINISHED"]
     found = {run.data.tags["harness.fingerprint"]: run.data.tags["harness.weights"] for run in ended}
     assert len(ended) == len(expected)
@@ -163,7 +163,7 @@ def test_the_sweep_is_interrupted(attempt: int, expected: dict[str, str], store:
     assert "Traceback" not in said
     client = connect(store)
     experiment = client.get_experiment_by_name("adhoc").experiment_id
-    assert not search(client, experiment, "attributes.status = 'RUNNING'")
+    assert not list(search(client, experiment, "attributes.status = 'RUNNING'"))
     completed(tmp_path, store)
     assert_each_run_once(store, expected)
     assert_nothing_left(tmp_path)

@@ -88,7 +88,7 @@ def held(uri: str, kind: str = "run", experiment: str = "adhoc") -> "list[Run]":
     """Return all runs of a kind that a store holds."""
     client = connect(uri)
     found = client.get_experiment_by_name(experiment)
-    return search(client, found.experiment_id, f"tags.`harness.kind` = '{kind}'") if found else []
+    return list(search(client, found.experiment_id, f"tags.`harness.kind` = '{kind}'")) if found else []
 
 
 def metrics(uri: str, run: "Run") -> Counter[tuple[str, int, float]]:

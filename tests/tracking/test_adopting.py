@@ -40,7 +40,7 @@ GRID = (*RUN, "executor=serial", f"seed=range(0,{COUNT})", "-m")
 def children(store: str) -> list[Run]:
     client = connect(store)
     experiment = client.get_experiment_by_name("adhoc").experiment_id
-    return search(client, experiment, "tags.`harness.kind` = 'run'")
+    return list(search(client, experiment, "tags.`harness.kind` = 'run'"))
 
 
 def statuses(store: str) -> Counter[str]:
