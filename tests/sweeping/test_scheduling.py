@@ -199,8 +199,9 @@ def test_a_cluster_gives_the_same_records_though_a_worker_is_killed(
     assert_same(ended(legs), expected)
 
 
-def test_a_cluster_that_is_not_there_is_one_line() -> None:
+def test_a_cluster_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed", reason="needs the extra `cluster`")
+    monkeypatch.setattr("harness.sweeping.cluster.CONNECT_SECONDS", 1)
     address = "tcp://127.0.0.1:9"
     with (
         pytest.raises(ConfigurationError, match=r"executor.address = 'tcp://127.0.0.1:9': no Dask scheduler"),
