@@ -13,7 +13,7 @@ from harness import RunConfig, compose
 from harness.data.datasets import DATASETS
 from harness.engine.run import Data, Run, Split
 from harness.streams import stream
-from harness.sweeping.trainer import prepare
+from harness.sweeping.preparing import prepare
 
 Array = NDArray[np.floating]
 Order = NDArray[np.int64]

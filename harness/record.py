@@ -94,6 +94,11 @@ def _by_layer(parameters: Mapping[str, Array]) -> list[tuple[Array, Array | None
     ]
 
 
+def higher_is_better(column: str) -> bool:
+    """Return whether more of a history's column is better: so it is of accuracies alone."""
+    return column.endswith("accuracy")
+
+
 def metric_name(column: str) -> str | None:
     """Return the MLflow metric of a history column, None for an axis.
 

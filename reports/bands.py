@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reports.statistics import Floats, died, geometric_interval, higher_is_better, t_interval
+from harness.record import higher_is_better
+from reports.statistics import Floats, died, geometric_interval, t_interval
 
 COLUMNS = ["arm", "metric", "update", "epoch", "seeds", "alive", "kind", "centre", "low", "high"]
 _LOSSES = ("loss", "log_loss", "squared_error")

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from harness.intervals import half_width
+from harness.record import higher_is_better
 
 CONFIDENCE = 0.95
 VANISHING, EXPLODING = 0.5, 2.0
@@ -26,11 +27,6 @@ Floats = NDArray[np.float64]
 def died(runs: pd.DataFrame) -> pd.Series:
     """Mark the runs that diverged or failed (columns `outcome`, `status`)."""
     return runs["outcome"].isin(["diverged", "failed"]) | (runs["status"] == "FAILED")
-
-
-def higher_is_better(metric: str) -> bool:
-    """Tell accuracies from losses."""
-    return metric.endswith("accuracy")
 
 
 def t_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> tuple[Floats, Floats, Floats]:

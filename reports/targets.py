@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from harness.record import higher_is_better
 from reports import prose
 from reports.analysis import Analysis
 from reports.cells import Cell, Part, Table, arm_labels, shown, words
-from reports.statistics import Floats, counted, died, higher_is_better
+from reports.statistics import Floats, counted, died
 
 COLUMNS = ["arm", "seeds", "reached", "median_updates", "rows_apart", "worst"]
 

@@ -11,8 +11,7 @@ from benchmarks.runs import config
 from benchmarks.tasks import STACKS_A_CORE, Task
 from harness.engine.stopping import Stopping
 from harness.record import Record
-from harness.sweeping.executors import open_executor
-from harness.sweeping.settings import Processes
+from harness.sweeping.executors import InProcess, process_pool
 from harness.sweeping.trainer import train_stack
 
 
@@ -28,7 +27,7 @@ class Sweep(Trainer):
             [replace(made, seed=seed) for seed in range(number * task.stack, (number + 1) * task.stack)]
             for number in range(stacks)
         ]
-        self.executor = open_executor(Processes(workers=task.cores), stacks)
+        self.executor = InProcess() if task.cores == 1 else process_pool(task.cores)
         self.records: list[Record] = []
 
     def train(self) -> None:

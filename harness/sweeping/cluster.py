@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 from typing import Any
 
 from harness.errors import ConfigurationError
@@ -48,15 +49,19 @@ def slots(client: Any, address: str | None) -> tuple[int, float]:
     Raises
     ------
     ConfigurationError
-        If the scheduler has no workers.
+        If the scheduler has no workers, or some of several threads.
     """
     workers = client.scheduler_info(n_workers=-1)["workers"].values()
-    threads = sum(worker["nthreads"] for worker in workers)
-    if not threads:
+    if any(worker["nthreads"] > 1 for worker in workers):
+        raise ConfigurationError(
+            f"executor.address = {address!r}: a worker has several threads, among which the BLAS cannot "
+            f"be held to one; allowed: `dask worker {address} --nthreads 1 --nworkers N`"
+        )
+    if not workers:
         raise ConfigurationError(
             f"executor.address = {address!r}: the scheduler has no workers; start some with `dask worker "
             f"{address} --nthreads 1`"
         )
     # A limit of 0 is none.
-    share = min((worker["memory_limit"] or float("inf")) / worker["nthreads"] for worker in workers)
-    return threads, MEMORY_SHARE * share * threads
+    share = min(worker["memory_limit"] or inf for worker in workers)
+    return len(workers), MEMORY_SHARE * share * len(workers)

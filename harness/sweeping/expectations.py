@@ -8,6 +8,7 @@ from statistics import fmean, stdev
 
 from harness.data.splits import split_sizes
 from harness.intervals import LEAST_SEEDS, confidence_of, expected_half_width, seeds_for
+from harness.record import higher_is_better
 from harness.sweeping.cells import Cell, cells
 from harness.sweeping.claims import Claim, Difference, Existence, Identity, Trend
 from harness.sweeping.grid import Grid, Point
@@ -134,7 +135,7 @@ def _at_best(points: Sequence[Point], tune: Tune | None, held: Held) -> list[Poi
     """Return the runs of an arm at its best tuned value so far; all of them where nothing is tuned."""
     if tune is None:
         return list(points)
-    sign = -1 if tune.metric.endswith("accuracy") else 1
+    sign = -1 if higher_is_better(tune.metric) else 1
     losses: dict[object, list[float]] = defaultdict(list)
     for point in points:
         if point.role == "tuning" and point.fingerprint in held:

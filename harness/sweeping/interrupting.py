@@ -4,7 +4,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from time import monotonic
+from time import monotonic, time
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -28,6 +28,7 @@ class Stop:
     def __init__(self, seconds: float | None = None) -> None:
         self.signal: int | None = None
         self._end = None if seconds is None else monotonic() + seconds
+        self._signals = 0
         self._may_raise = False
         self._before: dict[int, Any] = {}
 
@@ -65,12 +66,15 @@ class Stop:
             return "interrupted"
         return "the time that it was given is over" if self.out_of_time else None
 
-    def leg(self, seconds: float | None) -> float | None:
-        """Return how long a leg of `seconds` may take now."""
-        if self._end is None:
-            return seconds
-        left = max(0.0, self._end - monotonic())
-        return left if seconds is None else min(seconds, left)
+    @property
+    def until(self) -> float | None:
+        """Return when the time allowed is over, in seconds since 1970; None: never."""
+        return None if self._end is None else time() + self._end - monotonic()
+
+    @property
+    def insisted(self) -> bool:
+        """Return whether a second signal came."""
+        return self._signals > 1
 
     @contextmanager
     def raising(self) -> Iterator[None]:
@@ -82,6 +86,7 @@ class Stop:
             self._may_raise = False
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        again, self.signal = self.interrupted, number
-        if again or self._may_raise:
+        self._signals += 1
+        self.signal = self.signal or number
+        if self.insisted or self._may_raise:
             raise KeyboardInterrupt

@@ -4,7 +4,7 @@ import logging
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from time import perf_counter
+from time import perf_counter, time
 from typing import TypeVar
 
 from harness.config import RunConfig
@@ -30,12 +30,23 @@ class Task:
         runs besides. None: from the start.
     seconds : float or None
         How long the leg takes; None: until every run has ended.
+    until : float or None
+        When it is to end at the latest, in seconds since 1970; None: any time.
     """
 
     runs: tuple[RunConfig, ...]
     fingerprints: tuple[str, ...]
     saved: bytes | None
     seconds: float | None
+    until: float | None = None
+
+    @property
+    def seconds_now(self) -> float | None:
+        """Return how long the leg takes if it begins now."""
+        if self.until is None:
+            return self.seconds
+        left = max(0.0, self.until - time())
+        return left if self.seconds is None else min(self.seconds, left)
 
 
 @dataclass(frozen=True)
@@ -115,8 +126,8 @@ def carry_out(task: Task) -> list[Advanced]:
 def _leg(task: Task) -> Advanced:
     before = _underway(task)
     began, thought = perf_counter(), seconds_left(before)
-    after = train_leg(before, task.seconds)
-    records = ended(task.runs, after)
+    after = train_leg(before, task.seconds_now)
+    records = [_own(*each) for each in zip(task.fingerprints, ended(task.runs, after), strict=True)]
     going_on = after.running
     saved = None
     if going_on:
@@ -142,6 +153,14 @@ def _underway(task: Task) -> Underway:
             # Another machine of a cluster, say: it cannot give the same bits from there.
             log.warning("a saved state cannot be gone on from (%s): %d runs start again", error, len(runs))
     return begin(runs)
+
+
+def _own(mark: str, found: Record | None) -> Record | Failure | None:
+    """Return what a run left, or why it is not what was asked for: a machine with other code or data."""
+    if found is None or found.fingerprint == mark:
+        return found
+    reason = "its worker has another version of the harness, its numerics or its data sets"
+    return Failure(reason, f"fingerprint {found.fingerprint}, asked for {mark}")
 
 
 def failure(error: BaseException) -> Failure:

@@ -2,26 +2,30 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from harness.data.loading import digest
+from harness.errors import ConfigurationError, StoreError
 from harness.record import Record
 from harness.sweeping.grid import Point
 from harness.sweeping.isolating import Advanced, Failure, Standing
 from harness.sweeping.pieces import Piece
 from harness.sweeping.results import Result, kept_columns
+from harness.sweeping.saved import FORCED, Saved
 from harness.sweeping.settings import Settings
+from harness.sweeping.states import write
 from harness.sweeping.study import plain
 from harness.tracking import read
 from harness.tracking.background import Background
 from harness.tracking.batches import Batch, Ended, Failed, Header, Sweep, Underway
 from harness.tracking.delivering import DeliveryError, deliver_all
-from harness.tracking.settings import Off, points_for, spool_folder, states_folder, tracking_uri
+from harness.tracking.settings import Off, masked, points_for, spool_folder, states_folder, tracking_uri
 from harness.tracking.spool import Spool
 
 if TYPE_CHECKING:
@@ -98,9 +102,9 @@ def ledger(
     Raises
     ------
     ConfigurationError
-        If another process of this machine is training the same grid.
+        If another process of this machine is training the same grid, or runs of it wait for another store.
     StoreError
-        If the store cannot be reached.
+        If the store cannot be reached, or the disk beside it not be written to.
     """
     if isinstance(settings.tracking, Off):
         with TemporaryDirectory() as scratch:
@@ -108,24 +112,55 @@ def ledger(
         return
     uri, mark = tracking_uri(settings.tracking.uri), grid_hash(points)
     # First of all: where the store cannot be reached, nothing is written.
-    ended = finished(points, settings)
+    read.reachable(uri)
+    deliver_all(uri)
     kept = points_for(settings.tracking.points, len(points))
     about = sweep_document(points, settings, arms, tags)
-    if deliver_all(uri):
-        ended = finished(points, settings)
-    spool = Spool(spool_folder(uri, mark))
-    with spool.lock():
-        spool.describe(about, uri, kept)
+    states = states_folder(uri, mark)
+    with ExitStack() as opened:
+        try:
+            spool = Spool(spool_folder(uri, mark))
+            opened.enter_context(spool.lock())
+            if spool.waiting():
+                raise ConfigurationError(
+                    f"tracking.uri = {masked(uri)}: runs of this grid wait in {spool.folder} for another "
+                    "store; allowed: that one, or python -m harness.tracking deliver --uri ..."
+                )
+            ended = finished(points, settings, _forced(settings, states))
+            spool.describe(about, uri, kept)
+        except OSError as error:
+            raise StoreError(f"{error.filename}: {error.strerror}") from error
         background = Background(partial(_connect, uri, about, kept), spool, written)
-        yield Ledger(background, states_folder(uri, mark)), ended
+        yield Ledger(background, states), ended
 
 
-def finished(points: Sequence[Point], settings: Settings) -> dict[str, Result]:
-    """Return the points that the store holds as finished, by fingerprint."""
-    if isinstance(settings.tracking, Off) or settings.sweep.force:
+def _forced(settings: Settings, states: Path) -> int | None:
+    """Return when the training anew began that is still under way, None where nothing is forced.
+
+    A sweep that was broken off goes on with the same command, also where that says `sweep.force`.
+    """
+    if not settings.sweep.force:
+        return None
+    marker = states / FORCED
+    if not marker.exists():
+        Saved(states).clear()
+        states.mkdir(parents=True, exist_ok=True)
+        write(marker, str(int(time.time() * 1000)).encode())
+    return int(marker.read_text())
+
+
+def finished(points: Sequence[Point], settings: Settings, since: int | None = None) -> dict[str, Result]:
+    """Return the points that the store holds as finished, by fingerprint.
+
+    Parameters
+    ----------
+    since : int or None
+        Count the runs only that began at this time or later, in milliseconds since 1970.
+    """
+    if isinstance(settings.tracking, Off) or (settings.sweep.force and since is None):
         return {}
     uri = tracking_uri(settings.tracking.uri)
-    held = read.finished(uri, settings.study.name, kept_columns(settings))
+    held = read.finished(uri, settings.study.name, kept_columns(settings), since=since)
     return {
         point.fingerprint: Result(point, *held[point.fingerprint], trained_now=False)
         for point in points

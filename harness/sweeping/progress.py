@@ -10,6 +10,7 @@ from typing import Never
 
 from tqdm import tqdm
 
+from harness.record import higher_is_better
 from harness.sweeping.estimates import duration
 from harness.sweeping.results import FAILED, Result
 from harness.sweeping.stacks import regime_key
@@ -101,7 +102,7 @@ def failures(results: Sequence[Result]) -> str:
 
 
 def table(results: Sequence[Result], criterion: str) -> str:
-    """Return one line an arm: its runs, test accuracy at its best regime, and outcomes.
+    """Return one line an arm, the best first: its runs, test accuracy at its best regime, and outcomes.
 
     The best regime is the one of smallest mean final `criterion` over tuning seeds (over all where
     there are none), a diverged run's being infinite; its accuracy is averaged over reported seeds.
@@ -111,15 +112,17 @@ def table(results: Sequence[Result], criterion: str) -> str:
         arms[each.point.arm].append(each)
     width = max(len(arm) for arm in arms)
     lines = [f"{'arm':<{width}}  runs  test accuracy  outcomes"]
-    for arm, runs in arms.items():
+    accuracies = {arm: _accuracy(runs, criterion) for arm, runs in arms.items()}
+    for arm in sorted(arms, key=lambda arm: inf if (known := accuracies[arm]) is None else -known):
+        runs, known = arms[arm], accuracies[arm]
         counted = Counter(each.outcome for each in runs)
         outcomes = ", ".join(f"{count} {outcome}" for outcome, count in counted.most_common())
-        accuracy = _accuracy(runs, criterion)
+        accuracy = "-" if known is None else f"{known:.1%}"
         lines.append(f"{arm:<{width}}  {len(runs):>4}  {accuracy:>13}  {outcomes}")
     return "\n".join(lines)
 
 
-def _accuracy(runs: Sequence[Result], criterion: str) -> str:
+def _accuracy(runs: Sequence[Result], criterion: str) -> float | None:
     regimes: dict[str, list[Result]] = defaultdict(list)
     for each in runs:
         regimes[regime_key(each.point.run)].append(each)
@@ -132,9 +135,10 @@ def _accuracy(runs: Sequence[Result], criterion: str) -> str:
     reported = [each for each in best if each.point.role == "reported"]
     values = [each.scores.get("test_accuracy") for each in reported]
     known = [value for value in values if value is not None]
-    return f"{fmean(known):.1%}" if known and len(known) == len(values) else "-"
+    return fmean(known) if known and len(known) == len(values) else None
 
 
 def _criterion(each: Result, criterion: str) -> float:
-    lost = each.outcome in {"diverged", FAILED}
-    return inf if lost else each.scores.get(criterion, inf)
+    if each.outcome in {"diverged", FAILED} or criterion not in each.scores:
+        return inf
+    return -each.scores[criterion] if higher_is_better(criterion) else each.scores[criterion]

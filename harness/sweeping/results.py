@@ -40,7 +40,7 @@ def kept_columns(settings: Settings) -> list[str]:
 
 
 def criterion(settings: Settings) -> str:
-    """Return the column by which the best regime of an arm is chosen; smaller is better."""
+    """Return the column by which the best regime of an arm is chosen."""
     tune = settings.study.tune
     return "validation_loss" if tune is None else tune.metric
 

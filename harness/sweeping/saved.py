@@ -7,12 +7,15 @@ from pathlib import Path
 
 from harness.sweeping.estimates import seconds
 from harness.sweeping.grid import Point
-from harness.sweeping.isolating import Advanced
+from harness.sweeping.isolating import Advanced, Standing
 from harness.sweeping.pieces import Piece, new_stack
 from harness.sweeping.preparing import prepare
 from harness.sweeping.states import UnusableStateError, fingerprints_of, write
 
-NAME = re.compile(r"([0-9a-f]{16})-(\d+)\.npz")
+NAME = re.compile(r"[0-9a-f]{16}-(\d+)\.npz")
+
+FORCED = "forced"
+"""The file that says since when a grid is trained anew."""
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +34,7 @@ class Saved:
         """
         fresh = {point.fingerprint: point for point in points}
         found: list[Piece] = []
-        for stack, leg, path in self._latest_first():
+        for leg, path in self._latest_first():
             try:
                 held = fingerprints_of(path.read_bytes())
             except (OSError, UnusableStateError) as error:
@@ -44,7 +47,8 @@ class Saved:
             chosen = tuple(fresh.pop(mark) for mark in wanted)
             self._needed[path] = set(wanted)
             left = seconds(prepare(chosen[0].run), len(chosen))
-            found.append(Piece(chosen, stack, leg, path, left))
+            # Under a new name: its next leg may have been written down before, with other runs in it.
+            found.append(Piece(chosen, new_stack(), leg, path, left))
         return found, list(fresh.values())
 
     def keep(self, piece: Piece, advanced: Sequence[Advanced]) -> list[Piece]:
@@ -64,7 +68,8 @@ class Saved:
             path = self.folder / f"{stack}-{piece.leg + 1}.npz"
             self.folder.mkdir(parents=True, exist_ok=True)
             write(path, each.saved)
-            marks = fingerprints_of(each.saved)
+            told = zip(each.fingerprints, each.results, strict=True)
+            marks = [mark for mark, result in told if isinstance(result, Standing)]
             self._needed[path] = set(marks)
             chosen = tuple(points[mark] for mark in marks)
             going_on.append(Piece(chosen, stack, piece.leg + 1, path, each.seconds_left))
@@ -73,7 +78,8 @@ class Saved:
 
     def clear(self) -> None:
         """Remove every state, and the folder if nothing else is in it."""
-        for _, _, path in self._latest_first():
+        leftovers = [*self.folder.glob("*.npz.part"), self.folder / FORCED]
+        for path in [path for _, path in self._latest_first()] + leftovers:
             path.unlink(missing_ok=True)
         if self.folder.is_dir() and not any(self.folder.iterdir()):
             self.folder.rmdir()
@@ -87,8 +93,8 @@ class Saved:
             del self._needed[piece.saved]
             piece.saved.unlink(missing_ok=True)
 
-    def _latest_first(self) -> list[tuple[str, int, Path]]:
-        """Return stack, leg and path of each state. Of two that hold a run, the later leg is right."""
+    def _latest_first(self) -> list[tuple[int, Path]]:
+        """Return leg and path of each state. Of two that hold a run, the later leg is right."""
         named = [(NAME.fullmatch(path.name), path) for path in self.folder.glob("*.npz")]
-        found = [(match[1], int(match[2]), path) for match, path in named if match is not None]
-        return sorted(found, key=lambda each: (-each[1], each[0]))
+        found = [(int(match[1]), path) for match, path in named if match is not None]
+        return sorted(found, key=lambda each: (-each[0], each[1]))

@@ -75,7 +75,7 @@ class Schedule:
                 ended = wait(self._waiting, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED).done
                 for future in ended:
                     piece = self._waiting.pop(future)
-                    error = future.exception()
+                    error = _error(future)
                     if self.crew.died(error):
                         broken = broken or isinstance(error, BrokenExecutor)
                         lost.append(piece)
@@ -120,11 +120,17 @@ class Schedule:
                 broken = False
                 while trying and not broken and not self.stop.asked:
                     piece = trying.pop(0)
-                    future = executor.submit(carry_out, self._task(piece))
+                    try:
+                        future = executor.submit(carry_out, self._task(piece))
+                    except BrokenExecutor:
+                        trying.insert(0, piece)
+                        broken = True
+                        continue
                     while not wait([future], timeout=POLL_SECONDS).done:
                         if self.stop.interrupted:
                             raise KeyboardInterrupt
-                    if not self.crew.died(future.exception()):
+                    error = _error(future)
+                    if error is None or not self.crew.died(error):
                         advanced = self._advanced(piece, future)
                         yield piece, advanced
                         self._go_on(piece, advanced)
@@ -136,7 +142,7 @@ class Schedule:
                     elif (died := piece.deaths + 1) < self._retries:
                         trying.append(replace(piece, deaths=died))
                     else:
-                        reason = Failure(_died(died), failure(_error(future)).traceback)
+                        reason = Failure(_died(died), failure(error).traceback)
                         yield piece, [Advanced(piece.fingerprints, [reason])]
                         self.saved.keep(piece, [])
         for piece in trying:
@@ -163,14 +169,16 @@ class Schedule:
             tuple(point.run for point in piece.points),
             piece.fingerprints,
             None if piece.saved is None else piece.saved.read_bytes(),
-            self.stop.leg(self.crew.choice.leg),
+            self.crew.choice.leg,
+            self.stop.until,
         )
 
 
-def _error(future: "Future[list[Advanced]]") -> BaseException:
-    error = future.exception()
-    assert error is not None
-    return error
+def _error(future: "Future[list[Advanced]]") -> BaseException | None:
+    if future.cancelled():
+        # Nobody here cancels one and waits for it.
+        raise ConnectionError("the scheduler of the cluster went away")
+    return future.exception()
 
 
 def _died(attempts: int) -> str:

@@ -12,7 +12,7 @@ from harness.sweeping.study import Study, build_study
 from harness.tracking.settings import TRACKINGS, Tracking
 from harness.validation import build, choose
 
-DURATION = re.compile(r"(\d+(\.\d+)?(h|min|s))+")
+DURATION = re.compile(r"(\d{1,6}(\.\d{1,6})?(h|min|s)){1,3}")
 
 Seconds = Annotated[float, Gt(0)]
 

@@ -1,17 +1,13 @@
-"""Stacks: which runs train together, and about how long they take."""
+"""Stacks: which runs can train together."""
 
 import json
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
 from harness.config import RunConfig
-from harness.data.splits import split_sizes
-from harness.engine.network import multiply_adds
 
 REPLICATE = ("seed", "seeds.split", "seeds.weights", "seeds.order")
 SEEDS = (*REPLICATE, "dataset.seed")
-CALL_COST = 20_000
-"""Multiply-adds that take about as long as the interpreter's share of one update."""
 
 
 def stack_key(run: RunConfig) -> str:
@@ -46,14 +42,3 @@ def stacks(runs: Sequence[RunConfig]) -> list[list[int]]:
     for index, run in enumerate(runs):
         groups[stack_key(run)].append(index)
     return list(groups.values())
-
-
-def cost(runs: Sequence[RunConfig]) -> float:
-    """Return about how long a stack trains, in multiply-adds: good for ordering, no more."""
-    run = runs[0]
-    samples = split_sizes(run.dataset)[0]
-    epoch = run.optimizer.epoch(samples)
-    each = multiply_adds(run.sizes)
-    updates = run.stopping.budget(epoch, each)
-    passes = epoch.seen(updates) + run.diagnostics.rows * run.dataset.size
-    return len(runs) * (updates * CALL_COST + float(each) * passes)

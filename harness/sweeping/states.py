@@ -55,15 +55,14 @@ def packed(stack: Underway, fingerprints: Sequence[str]) -> bytes:
 
 
 def fingerprints_of(content: bytes) -> list[str]:
-    """Return the fingerprints of the runs whose state this is.
+    """Return the fingerprints of the runs whose state this is, whether it can be gone on from here or not.
 
     Raises
     ------
     UnusableStateError
-        If it is damaged, or comes from another format, other numerics or another numerical
-        platform, on which the same bits are not to be had.
+        If it is damaged.
     """
-    return _fingerprints(_arrays(content))
+    return _marks(_header(_arrays(content)))
 
 
 def unpacked(content: bytes, runs: Sequence[Run], fingerprints: Sequence[str]) -> Underway:
@@ -79,10 +78,16 @@ def unpacked(content: bytes, runs: Sequence[Run], fingerprints: Sequence[str]) -
     Raises
     ------
     UnusableStateError
-        As `fingerprints_of`, and if a run was not there or had other arrays.
+        If it is damaged, comes from another format, other numerics or another numerical platform, on
+        which the same bits are not to be had, or if a run was not there or had other arrays.
     """
     named = _arrays(content)
-    held = _fingerprints(named)
+    header = _header(named)
+    for key, value in _origin().items():
+        then = header.get(key)
+        if then != value:
+            raise UnusableStateError(f"{key} was {then!r}, is {value!r}")
+    held = _marks(header)
     if not set(fingerprints) <= set(held):
         raise UnusableStateError("its runs are others")
     arrays = {name.removeprefix(STATE): named[name] for name in named if name.startswith(STATE)}
@@ -150,17 +155,18 @@ def _origin() -> dict[str, Any]:
     return {"format": FORMAT, "numerics": NUMERICS, **numerical_platform()}
 
 
-def _fingerprints(named: Named) -> list[str]:
+def _header(named: Named) -> dict[str, Any]:
     try:
-        found = dict(json.loads(named[HEADER].tobytes()))
-        fingerprints = [str(each) for each in found["fingerprints"]]
+        return dict(json.loads(named[HEADER].tobytes()))
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise UnusableStateError("its header is missing or unreadable") from error
-    for key, value in _origin().items():
-        then = found.get(key)
-        if then != value:
-            raise UnusableStateError(f"{key} was {then!r}, is {value!r}")
-    return fingerprints
+
+
+def _marks(header: Mapping[str, Any]) -> list[str]:
+    found = header.get("fingerprints")
+    if not isinstance(found, list):
+        raise UnusableStateError("its header names no runs")
+    return [str(each) for each in found]
 
 
 def _same_shapes(arrays: Named, single: Named, runs: int) -> None:

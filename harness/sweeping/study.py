@@ -27,7 +27,7 @@ class Tune:
     over : str
         The key of the grid that is tuned, for example ``optimizer.learning_rate``.
     metric : str
-        The history column whose final value decides; smaller is better.
+        The history column whose final value decides; larger is better of accuracies, smaller of losses.
     seeds : tuple of int
     """
 
@@ -110,6 +110,8 @@ def build_study(container: dict[str, Any], preset: str | None) -> tuple[Study, t
         study = _build(container | changes | {"name": f"{study.name}-{preset}"})
     if study.target is not None and study.target.metric not in SCORE_COLUMNS:
         raise unknown("study.target.metric", study.target.metric, SCORE_COLUMNS)
+    if study.tune is not None and study.tune.metric not in SCORE_COLUMNS:
+        raise unknown("study.tune.metric", study.tune.metric, SCORE_COLUMNS)
     if study.tune is not None and set(study.tune.seeds) & set(study.seeds or ()):
         shared = sorted(set(study.tune.seeds) & set(study.seeds or ()))
         raise ConfigurationError(

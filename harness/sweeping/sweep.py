@@ -88,21 +88,22 @@ def sweep(
         book, ended = opened.enter_context(ledger(points, settings, arms, tags, progress.written))
         missing = [point for point in points if point.fingerprint not in ended]
         saved = Saved(book.states)
-        if settings.sweep.force:
-            saved.clear()
         progress.start(len(points), len(ended))
         broken = None
         try:
             shared = Path(opened.enter_context(TemporaryDirectory(prefix="harness-")))
             schedule = _schedule(missing, workers, saved, stop, shared)
             broken = _train(schedule, book, ended, kept_columns(settings), progress)
+        except OSError as error:
+            broken = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         except KeyboardInterrupt:
-            if not stop.interrupted:
+            if not stop.interrupted or stop.insisted:
                 raise
         finally:
             progress.trained()
             totals = Counter(each.outcome for each in ended.values())
-            undelivered = book.close(_status(totals, len(points)), totals)
+            # Who asks twice does not wait: what is finished lies on the disk.
+            undelivered = 0 if stop.insisted else book.close(_status(totals, len(points)), totals)
             progress.close()
         if len(ended) == len(points):
             saved.clear()
@@ -123,19 +124,15 @@ def _schedule(missing: Sequence[Point], workers: Crew, saved: Saved, stop: Stop,
 def _train(
     schedule: Schedule, book: Ledger, ended: dict[str, Result], columns: Sequence[str], progress: Progress
 ) -> str | None:
-    """Train, and add to `ended` what does; return what made that impossible, if something did."""
-    try:
-        with closing(schedule.train()) as legs:
-            for piece, advanced in legs:
-                book.put(piece, advanced)
-                found = results(piece, advanced, columns)
-                ended |= found
-                progress.leg([*found.values()], schedule.seconds_left)
-                if book.error is not None:
-                    return str(book.error)
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        return f"{where}{error.strerror or error}"
+    """Train, and add to `ended` what does; return what keeps the store from being written to, if anything."""
+    with closing(schedule.train()) as legs:
+        for piece, advanced in legs:
+            book.put(piece, advanced)
+            found = results(piece, advanced, columns)
+            ended |= found
+            progress.leg([*found.values()], schedule.seconds_left)
+            if book.error is not None:
+                return str(book.error)
     return None
 
 

@@ -145,6 +145,12 @@ def deliver_all(uri: str) -> list[Delivered]:
             # Of another store, locked, or damaged: `python -m harness.tracking deliver` says so.
             log.info("%s", error)
             continue
+        except GoneError:
+            raise
+        except DeliveryError as error:
+            # Another grid's trouble is no reason to train nothing.
+            log.warning("%s", error)
+            continue
         if delivered is not None:
             found.append(delivered)
     return found

@@ -105,13 +105,24 @@ def study(name: str, *, uri: str | None = None) -> StudyRecord:
     )
 
 
-def finished(uri: str, experiment: str, columns: Sequence[str]) -> dict[str, tuple[str, dict[str, float]]]:
+def reachable(uri: str) -> None:
+    """Raise StoreError, in one line, if a store cannot be read; one that does not exist yet can."""
+    if exists(uri):
+        with answering(uri):
+            connect(uri).search_experiments(max_results=1)
+
+
+def finished(
+    uri: str, experiment: str, columns: Sequence[str], *, since: int | None = None
+) -> dict[str, tuple[str, dict[str, float]]]:
     """Return outcome and final values of an experiment's finished runs, by fingerprint.
 
     Parameters
     ----------
     columns : sequence of str
         Of the history; what is no finite number at a run's end is left out.
+    since : int or None
+        Leave out the runs that began before this time, in milliseconds since 1970.
 
     Raises
     ------
@@ -126,6 +137,8 @@ def finished(uri: str, experiment: str, columns: Sequence[str]) -> dict[str, tup
         if found is None:
             return {}
         query = f"{RUNS} and attributes.status = 'FINISHED'"
+        if since is not None:
+            query += f" and attributes.start_time >= {since}"
         return {
             run.data.tags["harness.fingerprint"]: (
                 run.data.tags["harness.outcome"],

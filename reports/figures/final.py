@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from harness.record import higher_is_better
 from reports.arms import Arm, Layout
 from reports.figures import strips, style
 from reports.figures.margins import settle
-from reports.statistics import higher_is_better
 
 
 @style.house_style

@@ -10,9 +10,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from harness.record import higher_is_better
 from reports.arms import Arm, shorten
 from reports.figures import scales
-from reports.statistics import Floats, counted, died, higher_is_better
+from reports.statistics import Floats, counted, died
 
 TITLES = {
     "test_accuracy": "test accuracy",

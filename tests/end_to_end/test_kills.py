@@ -146,7 +146,6 @@ def test_the_launcher_is_killed(attempt: int, expected: dict[str, str], store: s
     completed(tmp_path, store)
     assert_each_run_once(store, expected)
     assert_nothing_left(tmp_path)
-    assert "0 runs trained, 32 were done already" in completed(tmp_path, store)
 
 
 @often

@@ -1,8 +1,10 @@
 """A grid's folder of saved states: each run goes on from its latest one, and nothing piles up."""
 
+import json
 import logging
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from harness import compose
@@ -12,6 +14,7 @@ from harness.sweeping.grid import Point
 from harness.sweeping.isolating import Advanced, Task, carry_out
 from harness.sweeping.pieces import Piece, halved
 from harness.sweeping.saved import Saved
+from harness.sweeping.states import sealed
 
 NAME = "0123456789abcdef"
 
@@ -65,10 +68,9 @@ def test_the_next_start_goes_on_from_each_runs_latest_state(piece: Piece, tmp_pa
     saved.keep(first, leg(first))
     resumed, fresh = Saved(tmp_path).resume(piece.points)
     assert not fresh
-    assert [(each.stack, each.leg, each.points) for each in resumed] == [
-        (first.stack, 2, first.points),
-        (NAME, 1, piece.points[2:]),
-    ]
+    assert [(each.leg, each.points) for each in resumed] == [(2, first.points), (1, piece.points[2:])]
+    # What their next legs leave must never take the place of what an earlier one left.
+    assert not {each.stack for each in resumed} & {NAME, first.stack}
 
 
 def test_points_without_a_state_start_from_the_beginning(
@@ -111,9 +113,25 @@ def test_a_state_that_cannot_be_written_leaves_the_one_before(piece: Piece, tmp_
     assert resumed[0].points == piece.points
 
 
+def test_a_state_of_another_platform_is_left_to_the_workers(piece: Piece, tmp_path: Path) -> None:
+    saved = Saved(tmp_path)
+    saved.keep(piece, leg(piece))
+    (path,) = tmp_path.iterdir()
+    with np.load(path) as archive:
+        named = dict(archive)
+    header = json.loads(named["header"].tobytes()) | {"machine": "another"}
+    path.write_bytes(sealed(named | {"header": np.frombuffer(json.dumps(header).encode(), np.uint8)}))
+    (resumed,), fresh = Saved(tmp_path).resume(piece.points)
+    assert not fresh
+    (advanced,) = leg(resumed)
+    # It starts again there: no row of the other platform is left.
+    assert advanced.since == 0
+
+
 def test_clearing_leaves_no_folder(piece: Piece, tmp_path: Path) -> None:
     saved = Saved(tmp_path / "grid")
     saved.keep(piece, leg(piece))
+    (tmp_path / "grid" / f"{NAME}-2.npz.part").write_bytes(b"left by a kill")
     saved.clear()
     assert not (tmp_path / "grid").exists()
     saved.clear()

@@ -142,7 +142,6 @@ def test_a_signal_leaves_states_to_go_on_from(expected: dict[str, Record], tmp_p
 
 def test_nothing_is_begun_once_time_is_over(tmp_path: Path) -> None:
     with Stop(0.0) as stop, crew(Serial()) as workers:
-        assert stop.leg(30.0) == 0.0
         assert not list(Schedule(queue(points(GRID), 1), workers, Saved(tmp_path), stop).train())
         assert stop.reason == "the time that it was given is over"
 
