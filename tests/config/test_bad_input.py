@@ -131,6 +131,16 @@ CASES = {
         ["study.target={metric: train_los, value: 0.1}", "-m"],
         ["study.target.metric = 'train_los'", "did you mean 'train_loss'"],
     ),
+    "a criterion that nothing measures": (
+        ["study=convergence", "study.tune.metric=validation_los", "-m"],
+        ["study.tune.metric = 'validation_los'", "did you mean 'validation_loss'"],
+    ),
+    "a time without a unit": (["sweep.limit=600", "-m"], ["sweep.limit = 600", "such as 90s, 10min"]),
+    "a time beyond all bounds": (
+        ["sweep.limit=99999999h", "-m"],
+        ["sweep.limit = '99999999h'", "not a time"],
+    ),
+    "a cluster without an address": (["executor=dask", "-m"], ["executor.address = null", "dask scheduler"]),
     "tuning seeds that are reported": (
         ["study=convergence", "study.seeds=[100]", "-m"],
         ["share [100]", "must not be reported"],

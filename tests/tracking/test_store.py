@@ -1,6 +1,7 @@
 """What a sweep writes to MLflow is what a report reads back."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,13 @@ import pytest
 from harness import compose, train
 from harness.errors import ConfigurationError
 from harness.record import metric_name
+from harness.sweeping.saved import FORCED
 from harness.tracking import read
 from harness.tracking.series import series, thin
 from harness.tracking.settings import points_for
+from harness.tracking.spool import Spool
 from harness.tracking.store import connect
+from tests.tracking.stacks_to_deliver import SWEEP, held, trained, whole
 
 GRID = ("dataset=moons", "dataset.samples=60", "stopping.epochs=2", "activation=relu,tanh",
         "optimizer.learning_rate=0.1,1", "seed=range(0,2)", "executor=serial", "-m")  # fmt: skip
@@ -99,6 +103,42 @@ def test_force_trains_anew(swept: str, app: Callable[..., object]) -> None:
     said = app("sweep.force=true", *GRID)
     assert "8 runs trained, 0 were done already" in said.out
     assert len(read.study("adhoc", uri=swept).runs) == 8
+
+
+def test_a_training_anew_that_was_broken_off_goes_on_with_the_same_command(
+    swept: str, app: Callable[..., object], tmp_path: Path
+) -> None:
+    began = min(run.info.start_time for run in held(swept))
+    (spool,) = (tmp_path / "mlruns" / "spool").iterdir()
+    # As if the eight runs there had been trained by a forced sweep that was killed at its end.
+    marker = tmp_path / "mlruns" / "states" / spool.name / FORCED
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    marker.write_text(str(began))
+    assert "0 runs trained, 8 were done already" in app("sweep.force=true", *GRID).out
+    assert not marker.exists()
+    assert "8 runs trained, 0 were done already" in app("sweep.force=true", *GRID).out
+
+
+def test_what_waits_for_another_store_is_not_given_to_this_one(
+    swept: str, app: Callable[..., object], tmp_path: Path
+) -> None:
+    (folder,) = (tmp_path / "mlruns" / "spool").iterdir()
+    spool = Spool(folder)
+    spool.describe(replace(SWEEP, grid=folder.name), "http://127.0.0.1:9", 10)
+    spool.put(whole("s", trained()))
+    said = app(*GRID)
+    assert said.status == 2
+    assert "wait in" in said.err
+    assert "for another store" in said.err
+    assert len(spool.waiting()) == 1
+    assert len(held(swept)) == 8
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(app: Callable[..., object]) -> None:
+    said = app("tracking.uri=sqlite:////proc/nowhere/mlflow.db", *GRID)
+    assert said.status == 1
+    assert said.err.startswith("harness: /proc/nowhere")
+    assert len(said.err.splitlines()) == 1
 
 
 def test_training_anew_keeps_the_histories_that_were_there(
