@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,39 +37,6 @@ def test_a_study_is_trained_tracked_and_reported(name: str, app: Callable[..., o
     assert set(summary["arm"]) == set(found.runs["arm"])
     attached = connect(store).list_artifacts(found.parent_run_id, "report")
     assert "report/index.html" in {artifact.path for artifact in attached}
-
-
-def test_a_sweep_that_was_killed_is_completed_by_the_same_command(
-    app: Callable[..., object], store: str, tmp_path: Path
-) -> None:
-    widths = ",".join(map(str, range(4, 24)))
-    grid = ["dataset=moons", f"architecture.width={widths}", "stopping.epochs=150", "executor=serial", "-m"]
-    launcher = subprocess.Popen(
-        [sys.executable, "-m", "harness", *grid],
-        cwd=tmp_path,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while not read.finished(store, "adhoc", []) and time.monotonic() < deadline:
-            time.sleep(0.1)
-    finally:
-        launcher.kill()
-        launcher.wait()
-    done = len(read.finished(store, "adhoc", []))
-    assert 0 < done < 20
-    said = app(*grid)
-    assert said.status == 0
-    assert f"{20 - done} runs trained, {done} were done already" in said.out
-    client = connect(store)
-    experiment = client.get_experiment_by_name("adhoc").experiment_id
-    query = "tags.`harness.kind` = 'run' and attributes.status = 'FINISHED'"
-    marks = [run.data.tags["harness.fingerprint"] for run in client.search_runs([experiment], query)]
-    assert len(marks) == len(set(marks)) == 20
-    assert set(read.study("adhoc", uri=store).history["run_id"]) == set(
-        read.study("adhoc", uri=store).runs["run_id"]
-    )
 
 
 def make_plan(*options: str) -> subprocess.CompletedProcess[str]:

@@ -242,9 +242,10 @@ def kill_when(store: str, finished: int) -> None:
         process.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "moments",
-    [(1, 14), *(pytest.param((each, each + 9, each + 13), marks=pytest.mark.slow) for each in range(1, 20))],
+    [(1, 14), *((each, each + 9, each + 13) for each in range(1, 20))],
 )
 def test_who_is_killed_while_it_delivers_leaves_what_the_next_one_completes(
     store: str, spool: Spool, tmp_path: Path, store_template: Path, moments: tuple[int, ...]
