@@ -175,6 +175,8 @@ def server(folder: Path, store: str, port: int) -> Iterator[Popen]:
     process = Popen(
         [*command, "--workers", "1", *where],
         cwd=folder,
+        # A tracking server alone: its runner of jobs would start eight processes more.
+        env=os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

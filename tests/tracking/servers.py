@@ -19,6 +19,9 @@ Judge = Callable[[int, str, str], int | None]
 LOST = 0
 """An answer that never arrives, although the request was carried out."""
 
+QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+"""A tracking server alone: its runner of jobs would start eight processes more."""
+
 
 class Server:
     """`mlflow server` over a SQLite file, on a port of its own."""
@@ -42,7 +45,7 @@ class Server:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                env=os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"},
+                env=os.environ | QUIET,
             )
         deadline = time.monotonic() + 120
         while not self._answers():
