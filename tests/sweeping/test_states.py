@@ -81,9 +81,8 @@ def refusal(stack: Stack) -> Callable[..., str]:
     def said(path: Path, of: Stack = stack) -> str:
         with pytest.raises(UnusableStateError) as raised:
             load(path, of)
-        line = str(raised.value)
-        assert "\n" not in line
-        return line
+        assert "\n" not in str(raised.value)
+        return str(raised.value)
 
     return said
 
