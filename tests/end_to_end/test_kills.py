@@ -111,8 +111,15 @@ def assert_nothing_left(folder: Path) -> None:
 
 
 def workers_of(launcher: Popen) -> list[psutil.Process]:
-    children = psutil.Process(launcher.pid).children()
-    return [child for child in children if any("LokyProcess" in word for word in child.cmdline())]
+    return [child for child in psutil.Process(launcher.pid).children() if is_worker(child)]
+
+
+def is_worker(process: psutil.Process) -> bool:
+    try:
+        return any("LokyProcess" in word for word in process.cmdline())
+    except psutil.Error:
+        # It ended between being listed and being asked.
+        return False
 
 
 def wait_for(what: Callable[[], object], process: Popen) -> None:

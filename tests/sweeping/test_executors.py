@@ -62,8 +62,15 @@ def test_an_error_in_this_process_is_the_futures() -> None:
 
 
 def workers_of(launcher: int) -> list[psutil.Process]:
-    children = psutil.Process(launcher).children()
-    return [child for child in children if any("LokyProcess" in word for word in child.cmdline())]
+    return [child for child in psutil.Process(launcher).children() if is_worker(child)]
+
+
+def is_worker(process: psutil.Process) -> bool:
+    try:
+        return any("LokyProcess" in word for word in process.cmdline())
+    except psutil.Error:
+        # It ended between being listed and being asked.
+        return False
 
 
 def test_workers_end_when_the_launcher_is_killed(tmp_path: Path) -> None:
