@@ -78,6 +78,7 @@ def empty(store_template: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_harness_and_peer_train_the_same_grid_for_as_many_epochs(empty: Path) -> None:
     epochs = 3
     for contender in (peer.harness_sweep, peer.peer_sweep):

@@ -64,6 +64,7 @@ def logged(client: MlflowClient, run: Run) -> Counter[tuple[str, int]]:
     )
 
 
+@pytest.mark.slow
 def test_a_launcher_killed_while_it_writes_leaves_runs_that_the_next_start_continues(
     app: Callable[..., object], store: str, tmp_path: Path
 ) -> None:
