@@ -76,7 +76,7 @@ ui: setup  ## browse every run at http://127.0.0.1:5000
 	  --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db}";; esac
 
 test: $(TOOLS)  ## run all tests but the slow ones
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+	$(BIN)/python -m pytest -n 2 -m "not slow"
 
 test-slow: $(TOOLS)  ## run the tests that need minutes
 	$(BIN)/python -m pytest -m slow
