@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.data.loading import digest
 from harness.errors import ConfigurationError, StoreError
+from harness.files import write
 from harness.record import Record
 from harness.sweeping.grid import Point
 from harness.sweeping.isolating import Advanced, Failure, Standing
@@ -19,7 +20,6 @@ from harness.sweeping.pieces import Piece
 from harness.sweeping.results import Result, kept_columns
 from harness.sweeping.saved import FORCED, Saved
 from harness.sweeping.settings import Settings
-from harness.sweeping.states import write
 from harness.sweeping.study import plain
 from harness.tracking import read
 from harness.tracking.background import Background

@@ -2,11 +2,9 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from math import nan
-from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
@@ -102,25 +100,6 @@ def unpacked(content: bytes, runs: Sequence[Run], fingerprints: Sequence[str]) -
         tuple({name: array[member] for name, array in maps.items()} for member in members),
         float(named[SECONDS]) if len(held) == 1 else nan,
     )
-
-
-def write(path: Path, content: bytes) -> None:
-    """Write a file in place of what `path` held: whoever is killed leaves the one or the other.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written; `path` is then as it was.
-    """
-    beside = path.with_name(f"{path.name}.part")
-    try:
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def sealed(named: Named) -> bytes:
