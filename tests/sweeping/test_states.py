@@ -19,7 +19,7 @@ from harness.config import fingerprint
 from harness.data.loading import digest
 from harness.engine.run import Run
 from harness.sweeping import states
-from harness.sweeping.legs import Underway, begin, part, train_leg
+from harness.sweeping.legs import Paused, begin, part, train_leg
 from harness.sweeping.preparing import prepare
 from harness.sweeping.states import HEADER, ROWS, SEAL, STATE, UnusableStateError
 
@@ -45,27 +45,27 @@ def stack() -> Stack:
     return stack_of(*SHUFFLED)
 
 
-def further(stack: Underway, updates: int) -> Underway:
+def further(stack: Paused, updates: int) -> Paused:
     state, rows = engine.advance(stack.state, updates)
-    return Underway(state, engine.training.joined([stack.rows, rows]), stack.maps, stack.seconds)
+    return Paused(state, engine.training.joined([stack.rows, rows]), stack.maps, stack.seconds)
 
 
 @pytest.fixture(scope="module")
-def state(stack: Stack) -> Underway:
+def state(stack: Stack) -> Paused:
     """Seven updates in, within the second epoch."""
     return further(begin(stack.runs), 7)
 
 
-def save(path: Path, stack: Underway, fingerprints: list[str]) -> None:
+def save(path: Path, stack: Paused, fingerprints: list[str]) -> None:
     path.write_bytes(states.packed(stack, fingerprints))
 
 
-def load(path: Path, of: Stack) -> Underway:
+def load(path: Path, of: Stack) -> Paused:
     return states.unpacked(path.read_bytes(), of.runs, of.fingerprints)
 
 
 @pytest.fixture
-def saved(stack: Stack, state: Underway, tmp_path: Path) -> Path:
+def saved(stack: Stack, state: Paused, tmp_path: Path) -> Path:
     path = tmp_path / "stack-1.npz"
     save(path, state, stack.fingerprints)
     return path
@@ -84,7 +84,7 @@ def refusal(stack: Stack) -> Callable[..., str]:
     return said
 
 
-def same(found: Underway, expected: Underway) -> bool:
+def same(found: Paused, expected: Paused) -> bool:
     mine = found.state.arrays.plain() | found.rows
     other = expected.state.arrays.plain() | expected.rows
     return mine.keys() == other.keys() and all(
@@ -158,7 +158,7 @@ def test_maps_taken_so_far_are_kept(tmp_path: Path) -> None:
         assert all(np.array_equal(mine[name], other[name]) for name in other)
 
 
-def test_a_saved_state_is_an_archive_that_numpy_reads(saved: Path, state: Underway) -> None:
+def test_a_saved_state_is_an_archive_that_numpy_reads(saved: Path, state: Paused) -> None:
     named = contents(saved)
     arrays = {name.removeprefix(STATE) for name in named if name.startswith(STATE)}
     assert arrays == state.state.arrays.plain().keys()
@@ -194,7 +194,7 @@ def test_a_byte_that_flipped_is_noticed(
 @settings(AGAIN, max_examples=200)
 @given(data=st.data(), change=st.integers(1, 255))
 def test_damage_under_a_right_checksum_raises_nothing_else(
-    saved: Path, stack: Stack, state: Underway, data: st.DataObject, change: int
+    saved: Path, stack: Stack, state: Paused, data: st.DataObject, change: int
 ) -> None:
     """Archives have checksums of their own; what they do not cover changes no array."""
     content = saved.read_bytes()
@@ -250,7 +250,7 @@ def test_another_file_is_refused(tmp_path: Path, refusal: Callable[..., str], co
 
 
 def test_an_archive_of_other_origin_is_refused(
-    saved: Path, state: Underway, refusal: Callable[..., str]
+    saved: Path, state: Paused, refusal: Callable[..., str]
 ) -> None:
     np.savez(saved, **state.state.arrays.plain())
     assert "no saved state" in refusal(saved)
