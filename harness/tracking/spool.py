@@ -16,7 +16,7 @@ from harness.errors import ConfigurationError
 from harness.files import PART, sync, write
 from harness.tracking.batch_files import DamagedError, read_batch, write_batch
 from harness.tracking.batches import Batch, Sweep
-from harness.tracking.settings import GRID, masked, points_for
+from harness.tracking.settings import GRID, masked
 
 FORMAT = 1
 """Raised whenever a sweep is described in another way."""
@@ -93,7 +93,7 @@ class Spool:
         finally:
             lock.release()
 
-    def describe(self, sweep: Sweep, uri: str, points: int | None = None) -> None:
+    def describe(self, sweep: Sweep, uri: str, points: int) -> None:
         """Keep what a later delivery needs to make the sweep's parent, and forget how it was to end.
 
         Parameters
@@ -101,16 +101,14 @@ class Spool:
         sweep : Sweep
         uri : str
             The store. Its password is not kept, nor where else in the description it stands.
-        points : int or None
-            Points of a metric series; None: what ``auto`` means for the fingerprints of ``grid.json``.
+        points : int
+            Points of a metric series.
 
         Raises
         ------
         OSError
             If it cannot be written.
         """
-        if points is None:
-            points = points_for("auto", len(sweep.documents.get("grid.json", {}).get("fingerprints", [])))
         content = {"format": FORMAT, "address": masked(uri), "points": points, "sweep": asdict(sweep)}
         # The command that started the sweep may hold the address.
         text = json.dumps(content).replace(json.dumps(uri)[1:-1], json.dumps(masked(uri))[1:-1])
