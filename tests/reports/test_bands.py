@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.bands import bands
+from harness.bands import bands
 
 
 def runs(**outcomes):

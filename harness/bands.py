@@ -1,15 +1,14 @@
 """Bands over seeds of the curves of an arm, computed for all rows and metrics of the arm at once."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from harness.choosing import died
+from harness.intervals import Floats, geometric_interval, t_interval
 from harness.record import higher_is_better
-from reports.statistics import Floats, died, geometric_interval, t_interval
 
 COLUMNS = ["arm", "metric", "update", "epoch", "seeds", "alive", "kind", "centre", "low", "high"]
 _LOSSES = ("loss", "log_loss", "squared_error")
