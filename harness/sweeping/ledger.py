@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from harness.data.loading import digest
-from harness.errors import ConfigurationError, StoreError
+from harness.errors import ConfigurationError, StoreError, why
+from harness.files import write
 from harness.record import Record
 from harness.sweeping.grid import Point
 from harness.sweeping.isolating import Advanced, Failure, Standing
@@ -19,7 +20,6 @@ from harness.sweeping.pieces import Piece
 from harness.sweeping.results import Result, kept_columns
 from harness.sweeping.saved import FORCED, Saved
 from harness.sweeping.settings import Settings
-from harness.sweeping.states import write
 from harness.sweeping.study import plain
 from harness.tracking import read
 from harness.tracking.background import Background
@@ -110,26 +110,26 @@ def ledger(
         with TemporaryDirectory() as scratch:
             yield Ledger(None, Path(scratch)), {}
         return
-    uri, mark = tracking_uri(settings.tracking.uri), grid_hash(points)
+    uri = tracking_uri(settings.tracking.uri)
     # First of all: where the store cannot be reached, nothing is written.
     read.reachable(uri)
     deliver_all(uri)
     kept = points_for(settings.tracking.points, len(points))
     about = sweep_document(points, settings, arms, tags)
-    states = states_folder(uri, mark)
+    states = states_folder(uri, about.grid)
     with ExitStack() as opened:
         try:
-            spool = Spool(spool_folder(uri, mark))
+            spool = Spool(spool_folder(uri, about.grid))
             opened.enter_context(spool.lock())
             if spool.waiting():
                 raise ConfigurationError(
                     f"tracking.uri = {masked(uri)}: runs of this grid wait in {spool.folder} for another "
                     "store; allowed: that one, or python -m harness.tracking deliver --uri ..."
                 )
-            ended = finished(points, settings, _forced(settings, states))
+            ended = _finished(points, settings, uri, _forced(settings, states))
             spool.describe(about, uri, kept)
         except OSError as error:
-            raise StoreError(f"{error.filename}: {error.strerror}") from error
+            raise StoreError(why(error)) from error
         background = Background(partial(_connect, uri, about, kept), spool, written)
         yield Ledger(background, states), ended
 
@@ -149,17 +149,11 @@ def _forced(settings: Settings, states: Path) -> int | None:
     return int(marker.read_text())
 
 
-def finished(points: Sequence[Point], settings: Settings, since: int | None = None) -> dict[str, Result]:
+def _finished(points: Sequence[Point], settings: Settings, uri: str, since: int | None) -> dict[str, Result]:
     """Return the points that the store holds as finished, by fingerprint.
 
-    Parameters
-    ----------
-    since : int or None
-        Count the runs only that began at this time or later, in milliseconds since 1970.
+    Runs count only if they began at `since` or later, in milliseconds since 1970; None: all do.
     """
-    if isinstance(settings.tracking, Off) or (settings.sweep.force and since is None):
-        return {}
-    uri = tracking_uri(settings.tracking.uri)
     held = read.finished(uri, settings.study.name, kept_columns(settings), since=since)
     return {
         point.fingerprint: Result(point, *held[point.fingerprint], trained_now=False)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from io import BytesIO
@@ -13,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harness.engine.doctor import Complaint
+from harness.files import sync
 from harness.record import Array
 from harness.tracking.batches import Batch, Ended, Failed, Header, Kept, Underway
 from harness.tracking.maps import maps_of, read_maps, write_maps
@@ -87,15 +87,6 @@ def read_batch(folder: Path, digest: str) -> Batch:
         if isinstance(error, DamagedError):
             raise
         raise DamagedError(f"cannot be understood ({type(error).__name__}: {error})") from error
-
-
-def sync(path: Path) -> None:
-    """Wait until a file, or a folder's list of names, is on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _rows(run: Underway | Ended | Failed) -> Columns | None:
