@@ -49,7 +49,7 @@ class Record:
         ``values`` and ``classes`` (M, rows, columns), as
         `harness.engine.diagnostics.decision_map.Maps` says. Empty where none were taken.
     platform : mapping of str to str
-        What it was trained with and on: ``harness``, ``python``, ``numpy``, ``blas``, ``cpu_features``, ...
+        What it was trained with and on: ``version``, ``python``, ``numpy``, ``blas``, ``cpu_features``, ...
     """
 
     config: RunConfig

@@ -35,7 +35,7 @@ def provenance(command: str) -> dict[str, str]:
 def trained_with() -> dict[str, str]:
     """Return what a run was trained with and on, in the process that trains it."""
     return {
-        "harness": _version("regime-harness"),
+        "version": _version("regime-harness"),
         "numerics": str(NUMERICS),
         "python": platform.python_version(),
         "blas_threads": "1",

@@ -1,6 +1,7 @@
 """The one writer of a sweep: it brings batches to MLflow, each run once, however often they are brought."""
 
 import json
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +15,10 @@ from mlflow.entities import Metric
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NOTE, MLFLOW_SOURCE_NAME
 
 from harness.record import Array
+from harness.tracking import read
 from harness.tracking.batches import Batch, Ended, Failed, Header, Sweep, Underway
 from harness.tracking.datasets import dataset_input
+from harness.tracking.faults import one_line, passes
 from harness.tracking.maps import maps_beside, write_maps
 from harness.tracking.series import metrics_of, numbers_of
 from harness.tracking.settings import masked
@@ -25,11 +28,15 @@ from harness.tracking.texts import parameters, run_name, tags
 if TYPE_CHECKING:
     from mlflow.entities import Run
 
+ARMS = "harness.arms"
 ERROR = "harness.error"
 TRACEBACK = "traceback.txt"
 SOURCE = "python -m harness"
 SHARED = ("harness.commit",)
 """Tags of a sweep that each of its runs has too."""
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,7 @@ class Writer:
         self.sweep = sweep
         self.points = points
         self.experiment = experiment_id(self.client, uri, sweep.experiment)
+        self._has_arms = False
         self.parent = self._parent()
         self._left = self._left_open()
         self._open: dict[str, Child] = {}
@@ -83,6 +91,8 @@ class Writer:
         """
         before = self._delivered(batch.history)
         missing = [run for run in batch.runs if run.header.fingerprint not in before]
+        if missing and self._has_arms:
+            self._mark_arms(False)
         children = before | {run.header.fingerprint: self._begin(run, batch.history) for run in missing}
         if any(isinstance(run, Ended) for run in missing):
             ended = [run for run in batch.runs if isinstance(run, Ended)]
@@ -117,15 +127,40 @@ class Writer:
         """
         for run in self._children("RUNNING"):
             self.client.set_terminated(run.info.run_id, status="KILLED")
+        if status != "KILLED" and not self._has_arms:
+            self._write_arms()
         metrics = [Metric(f"runs/{name}", count, moment, 0) for name, count in totals.items()]
         self.client.log_batch(self.parent, metrics=metrics)
         self.client.set_terminated(self.parent, status=status)
+
+    def _write_arms(self) -> None:
+        """Write what the arms of the whole grid come to; what keeps it from that is no fault of a run."""
+        # Imported here: SciPy's statistics take a second.
+        from harness.tracking.arms import Arms
+
+        sweep = self.sweep
+        about = self._shared_tags() | {"harness.study": sweep.experiment}
+        arms = Arms(self.client, self.experiment, self.parent, about, self.points)
+        try:
+            arms.write(read.study(sweep.experiment, uri=self.uri, grid=sweep.grid))
+        except Exception as error:
+            if passes(error, self.uri):
+                raise
+            log.warning("no lines for the arms of %s: %s", sweep.experiment, one_line(error, self.uri))
+        else:
+            self._mark_arms(True)
+
+    def _mark_arms(self, written: bool) -> None:
+        """Note whether the arms in the store are those of the runs in it."""
+        self.client.set_tag(self.parent, ARMS, "written" if written else "outdated")
+        self._has_arms = written
 
     def _parent(self) -> str:
         query = f"tags.`harness.kind` = 'sweep' and tags.`harness.grid` = '{self.sweep.grid}'"
         found = self.client.search_runs([self.experiment], query, max_results=1)
         if found:
             run_id = str(found[0].info.run_id)
+            self._has_arms = found[0].data.tags.get(ARMS) == "written"
             reopen(self.client, run_id)
         else:
             about = {
@@ -219,7 +254,10 @@ class Writer:
             "harness.fingerprint": header.fingerprint,
             MLFLOW_PARENT_RUN_ID: self.parent,
             MLFLOW_SOURCE_NAME: SOURCE,
-        } | {key: value for key, value in self.sweep.tags.items() if key in SHARED}
+        } | self._shared_tags()
+
+    def _shared_tags(self) -> dict[str, str]:
+        return {key: value for key, value in self.sweep.tags.items() if key in SHARED}
 
     def _keep_histories(self, history: str, ended: Sequence[tuple[str, Ended]]) -> None:
         """Write the rows and maps of some runs, by run id, as artifacts of the parent."""
