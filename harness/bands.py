@@ -95,7 +95,8 @@ def _metric_bands(metric: str, values: Floats, gone: NDArray[np.bool_], majority
         values = np.where(gone | ~np.isfinite(values), np.inf, values)
         lost = np.isinf(values).any(axis=1)
     else:
-        values = np.where(gone, majority if counted else np.nan, values)
+        # A living run's weights may overflow as well: of infinities there is no mean.
+        values = np.where(gone, majority if counted else np.nan, np.where(np.isinf(values), np.nan, values))
         lost = gone.any(axis=1)
         if metric.startswith(GEOMETRIC):
             kind, mean_of = "geometric mean", geometric_interval

@@ -56,6 +56,13 @@ def test_living_seeds_have_a_mean_and_its_t_interval():
     assert (band(table, 0)["low"], band(table, 0)["high"]) == (4, 4)
 
 
+def test_where_a_living_seed_overflows_there_is_no_mean_of_what_is_no_loss():
+    rows = history(p=[4, 3, 2], q=[4, 5, 4]).assign(distance=[1.0, 2.0, np.inf, 3.0, 4.0, np.inf])
+    table = bands(rows, runs(p="exhausted", q="diverged"), ["distance"])
+    assert table["update"].tolist() == [0, 1]
+    assert table["centre"].tolist() == [2, 3]
+
+
 def test_one_seed_has_a_line_and_no_band():
     table = bands(history(p=[4, 3, 2, 1]), runs(p="exhausted"), ["train_loss"])
     assert table["centre"].tolist() == [4, 3, 2, 1]
