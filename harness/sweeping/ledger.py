@@ -1,27 +1,24 @@
 """The ledger of a sweep: what the store holds already, and what it is given as legs end."""
 
-import hashlib
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from harness.data.loading import digest
 from harness.errors import ConfigurationError, StoreError, why
 from harness.files import write
 from harness.record import Record
 from harness.sweeping.best_runs import BestRuns
+from harness.sweeping.describing import header, sweep_document
 from harness.sweeping.grid import Point
 from harness.sweeping.isolating import Advanced, Failure, Standing
 from harness.sweeping.pieces import Piece
 from harness.sweeping.results import Result, kept_columns, model_criterion
 from harness.sweeping.saved import FORCED, Saved
 from harness.sweeping.settings import Settings
-from harness.sweeping.study import plain
 from harness.tracking import read
 from harness.tracking.background import Background
 from harness.tracking.batches import Batch, Ended, Failed, Header, Sweep, Underway
@@ -185,55 +182,6 @@ def _finished(points: Sequence[Point], settings: Settings, uri: str, since: int 
     }
 
 
-def header(point: Point) -> Header:
-    """Return what tracking says of a point before it trains."""
-    return Header(
-        name=point.name,
-        arm=point.arm,
-        labels=point.labels,
-        role=point.role,
-        fingerprint=point.fingerprint,
-        feeding=point.run.feeding_label,
-        parameters=point.run.flat,
-    )
-
-
-def grid_hash(points: Sequence[Point]) -> str:
-    """Return the hash of a grid: equal for equal sets of points."""
-    marks = sorted(point.fingerprint for point in points)
-    return hashlib.sha256("\n".join(marks).encode()).hexdigest()
-
-
-def sweep_document(
-    points: Sequence[Point], settings: Settings, arms: Sequence[str], tags: Mapping[str, str]
-) -> Sweep:
-    """Return what tracking says of a sweep before it trains."""
-    study = settings.study
-    return Sweep(
-        experiment=study.name,
-        grid=grid_hash(points),
-        note=_note(study.question, study.method, len(points)),
-        tags={f"harness.{key}": value for key, value in tags.items()},
-        documents={
-            "study.json": study_document(settings, arms, points),
-            "grid.json": {"fingerprints": sorted(point.fingerprint for point in points)},
-        },
-        datasets=sorted({(point.run.dataset.name, digest(point.run.dataset)) for point in points}),
-    )
-
-
-def study_document(settings: Settings, arms: Sequence[str], points: Sequence[Point]) -> Mapping[str, Any]:
-    """Return the study as it was carried out, for whoever reads the store."""
-    spec = plain(settings.study)
-    reported = sorted({point.run.seed for point in points if point.role == "reported"})
-    spec |= {"arms": list(arms), "seeds": reported}
-    spec["exclude"] = [*settings.study.exclude, *settings.sweep.exclude]
-    spec["sample"] = settings.study.sample if settings.sweep.sample is None else settings.sweep.sample
-    spec["sample_seed"] = settings.sweep.sample_seed
-    made: Mapping[str, Any] = json.loads(json.dumps(spec))
-    return made
-
-
 def _told(about: Header, result: Record | Failure | Standing, leg: Advanced) -> Ended | Failed | Underway:
     if isinstance(result, Failure):
         return Failed(header=about, reason=result.reason, traceback=result.traceback)
@@ -247,8 +195,3 @@ def _connect(uri: str, about: Sweep, points: int) -> "Writer":
     from harness.tracking.writer import Writer
 
     return Writer(uri, about, points)
-
-
-def _note(question: str | None, method: str | None, runs: int) -> str:
-    parts = [f"**{question}**" if question else "A grid from the command line.", method or ""]
-    return "\n\n".join([*parts, f"{runs:,} runs."]).strip()

@@ -4,6 +4,7 @@ import platform
 import subprocess
 import sys
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from os.path import relpath
 from pathlib import Path
@@ -26,12 +27,19 @@ def provenance(command: str) -> dict[str, str]:
         "started": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "command": command,
         "commit": commit(),
+    }
+    return found | trained_with() | {package: _version(package) for package in PACKAGES}
+
+
+@lru_cache(maxsize=1)
+def trained_with() -> dict[str, str]:
+    """Return what a run was trained with and on, in the process that trains it."""
+    return {
+        "version": _version("regime-harness"),
         "numerics": str(NUMERICS),
         "python": platform.python_version(),
         "blas_threads": "1",
-        "harness": _version("regime-harness"),
-    }
-    return found | numerical_platform() | {package: _version(package) for package in PACKAGES}
+    } | numerical_platform()
 
 
 def numerical_platform() -> dict[str, str]:

@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 from harness.engine.doctor import Complaint
 from harness.files import sync
 from harness.record import Array
-from harness.tracking.batches import Batch, Ended, Failed, Header, Kept, Underway
+from harness.tracking.batches import Batch, Ended, Failed, Header, Kept, Samples, Underway
 from harness.tracking.maps import maps_of, read_maps, write_maps
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever a batch is written in another way."""
 
 RUNS = "runs.json"
@@ -113,6 +113,7 @@ def _described(run: Underway | Ended | Failed) -> dict[str, Any]:
     return told | {
         "summary": dict(run.record.summary),
         "weights": run.record.weights_digest,
+        "platform": dict(run.record.platform),
         "warnings": list(run.record.warnings),
         "complaints": [asdict(complaint) for complaint in run.record.complaints],
     }
@@ -124,7 +125,7 @@ def _runs(
     columns = {} if table is None else {name: table[name].to_numpy() for name in table.column_names}
     low = 0
     for place, told in enumerate(described):
-        header = Header(**told["header"])
+        header = Header(**told["header"] | {"dataset": Samples(**told["header"]["dataset"])})
         if told["kind"] == Failed.__name__:
             yield Failed(header=header, reason=told["reason"], traceback=told["traceback"])
             continue
@@ -142,6 +143,7 @@ def _runs(
             warnings=tuple(told["warnings"]),
             complaints=tuple(Complaint(**complaint) for complaint in told["complaints"]),
             maps=maps.get(str(place), {}),
+            platform=told["platform"],
         )
         yield Ended(header=header, record=record, since=since, planned=planned)
 

@@ -19,6 +19,7 @@ from harness.record import metric_name
 from harness.tracking.candidates import Candidates, Chosen
 from harness.tracking.faults import one_line, passes
 from harness.tracking.store import search
+from harness.tracking.texts import NAME_LENGTH, TAG_LENGTH, storable
 from harness.tracking.trained_network import (
     DIGEST,
     WEIGHTS,
@@ -143,7 +144,9 @@ def _log(
         run.info.experiment_id,
         name=_name(about["arm"]),
         source_run_id=run_id,
-        tags={f"harness.{key}": about[key] for key in ("arm", "fingerprint", "weights")},
+        tags={
+            f"harness.{key}": storable(about[key], TAG_LENGTH) for key in ("arm", "fingerprint", "weights")
+        },
         params=run.data.params,
         model_type="classifier" if trained.classes else "regressor",
     )
@@ -236,4 +239,4 @@ def _rewritten(text: str, package: str) -> str:
 
 def _name(arm: str) -> str:
     """Return an arm's name without what MLflow allows in no model's."""
-    return re.sub(r"""[/:.%"'\s]+""", " ", arm).strip()[:200] or "network"
+    return storable(re.sub(r"""[/:.%"'\s]+""", " ", arm).strip(), NAME_LENGTH) or "network"

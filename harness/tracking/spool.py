@@ -15,10 +15,10 @@ from filelock import FileLock, Timeout
 from harness.errors import ConfigurationError
 from harness.files import PART, sync, write
 from harness.tracking.batch_files import DamagedError, read_batch, write_batch
-from harness.tracking.batches import Batch, Sweep
+from harness.tracking.batches import Batch, Samples, Sweep
 from harness.tracking.settings import GRID, masked
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever a sweep is described in another way."""
 
 NAME = re.compile(r"(\d{8})-(\d+)-([0-9a-f]{64})")
@@ -128,7 +128,8 @@ class Spool:
             content = json.loads(path.read_bytes())
             if content["format"] != FORMAT:
                 raise DamagedError(f"{path}: written as format {content['format']}, not {FORMAT}")
-            sweep = Sweep(**content["sweep"])
+            told = content["sweep"]
+            sweep = Sweep(**told | {"datasets": [Samples(**each) for each in told["datasets"]]})
             documents = [name for name in sweep.documents if not re.fullmatch(r"\w[\w.-]*", name)]
             if sweep.grid != self.folder.name or documents:
                 raise DamagedError(f"{path}: describes another sweep than its folder's")

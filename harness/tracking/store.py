@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 PAGE = 1000
 
+EXPERIMENT = {"mlflow.experimentKind": "custom_model_development"}
+"""Without it the UI takes runs for evaluations of language models, and hides their charts."""
+
 ENVIRONMENT = {
     # One bar for each file fetched, and one line for each run, would bury what a command says.
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
@@ -85,7 +88,7 @@ def experiment_id(client: "MlflowClient", uri: str, name: str) -> str:
     if uri.startswith(SQLITE):
         folder = local_folder(uri) / "artifacts" / folder_name(name)
         location = folder.as_uri()
-    return str(client.create_experiment(name, artifact_location=location))
+    return str(client.create_experiment(name, artifact_location=location, tags=EXPERIMENT))
 
 
 def folder_name(name: str) -> str:

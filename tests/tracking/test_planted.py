@@ -9,7 +9,7 @@ import pytest
 
 from harness.sweeping.composing import default_composer
 from harness.sweeping.grid import expand
-from harness.sweeping.ledger import grid_hash
+from harness.sweeping.describing import grid_hash
 from harness.sweeping.study import Study
 from harness.tracking import read
 from harness.tracking.settings import states_folder
