@@ -60,6 +60,7 @@ def test_the_best_run_of_each_arm_has_a_model_and_no_other(
 ) -> None:
     said = app(*BEST)
     assert (said.status, said.err.count("harness:")) == (0, 0)
+    assert "models: make ui" in said.out
     assert logged(store) == best(children(store))
     assert len(logged(store)) == 2
     ids = {run.info.run_id: run for run in children(store)}
@@ -73,7 +74,7 @@ def test_the_best_run_of_each_arm_has_a_model_and_no_other(
 
 
 def test_without_being_asked_for_nothing_is_kept(app: Callable[..., Any], store: str, tmp_path: Path) -> None:
-    app(*HERE)
+    assert "models:" not in app(*HERE).out
     assert not models(store)
     assert not (tmp_path / "mlruns" / "models").exists()
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -34,7 +35,7 @@ from harness.tracking.trained_network import packed
 from harness.tracking.writer import Writer
 from tests.tracking.networks_to_log import models, network_of, trained
 from tests.tracking.planted import KINDS, planted
-from tests.tracking.servers import QUIET, unused_port
+from tests.tracking.servers import QUIET, Server, unused_port
 from tests.tracking.stacks_to_deliver import POINTS, SWEEP, held
 
 MOONS = ("dataset=moons", "dataset.samples=90", "activation=relu", "optimizer.learning_rate=1")
@@ -277,6 +278,25 @@ def test_what_waits_is_delivered_with_its_models(store: str, candidates: Candida
     spool.ask(Closing("FINISHED", {"exhausted": 1}, 0))
     assert deliver(spool, store) is not None
     assert [model.status for model in models(store)] == ["READY"]
+
+
+@pytest.mark.slow
+def test_a_tracking_server_gets_models_and_gives_them(
+    store_template: Path, candidates: Candidates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(store_template, tmp_path / "mlflow.db")
+    server = Server(tmp_path)
+    server.start()
+    try:
+        writer = Writer(server.uri, SWEEP, POINTS)
+        delivered(writer, *MOONS)
+        close(writer, candidates)
+        (model,) = models(server.uri)
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", server.uri)
+        loaded, x = mlflow.pyfunc.load_model(f"models:/{model.model_id}"), raw(*MOONS)
+        assert np.array_equal(loaded.predict(x), network_of(*MOONS).answers(x))
+    finally:
+        server.stop()
 
 
 class Dies(BaseException):

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from harness.sweeping.composing import default_composer
-from harness.sweeping.grid import expand
 from harness.sweeping.describing import grid_hash
+from harness.sweeping.grid import expand
 from harness.sweeping.study import Study
 from harness.tracking import read
 from harness.tracking.settings import states_folder
