@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_info
 
 from harness.engine import NUMERICS
 from harness.locations import PACKAGE
-from harness.tracking.settings import masked
+from harness.tracking.settings import concealed, masked
 
 PACKAGES = ("scipy", "scikit-learn", "hydra-core")
 
@@ -109,8 +109,10 @@ def python() -> str:
 
 def command_line(interpreter: str = "python") -> str:
     """Return the command that started this process, as one would type it; passwords in it are hidden."""
-    shown = []
-    for argument in sys.argv[1:]:
-        key, equals, value = argument.partition("=")
-        shown.append(f"{key}{equals}{masked(value)}" if key == "tracking.uri" else argument)
-    return join([interpreter, "-m", "harness", *shown])
+    return join([interpreter, "-m", "harness", *map(_shown, sys.argv[1:])])
+
+
+def _shown(argument: str) -> str:
+    key, equals, value = argument.partition("=")
+    # Of the store's address all is known to be one; a password in it may hold anything.
+    return f"{key}{equals}{masked(value)}" if key.lstrip("+") == "tracking.uri" else concealed(argument)
