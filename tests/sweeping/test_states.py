@@ -23,6 +23,7 @@ from harness.sweeping import states
 from harness.sweeping.legs import Paused, begin, part, train_leg
 from harness.sweeping.preparing import prepare
 from harness.sweeping.states import HEADER, ROWS, STATE, UnusableStateError
+from tests.tracking.planted import Touches
 
 SHORT = ["dataset=moons", "dataset.samples=60", "architecture.width=5", "stopping.epochs=4"]
 SHUFFLED = ["optimizer=batch", "optimizer.batch_size=8", "update=adam"]
@@ -208,16 +209,6 @@ def test_damage_under_a_right_checksum_raises_nothing_else(
         found = state
     saved.write_bytes(content)
     assert same(found, state)
-
-
-@dataclass(frozen=True)
-class Touches:
-    """Unpickled, it makes a file."""
-
-    path: Path
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Path.touch, (self.path,)
 
 
 @pytest.mark.parametrize("name", ["parameters", HEADER, "unheard_of"])

@@ -3,6 +3,8 @@
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from harness import compose, train
 from harness.record import Record
 from harness.sweeping.best_runs import trained_network
@@ -12,6 +14,11 @@ from harness.tracking.trained_network import TrainedNetwork
 
 if TYPE_CHECKING:
     from mlflow.entities import LoggedModel
+
+
+MOONS = ("dataset=moons", "dataset.samples=90", "activation=relu", "optimizer.learning_rate=1")
+BLOBS = ("dataset=blobs", "dataset.samples=90", "dtype=float32")
+SINE = ("dataset=sine", "loss=mse")
 
 
 @lru_cache
@@ -30,3 +37,8 @@ def models(uri: str, experiment: str = "adhoc") -> "list[LoggedModel]":
     """Return all models that a store holds."""
     client = connect(uri)
     return list(client.search_logged_models([client.get_experiment_by_name(experiment).experiment_id]))
+
+
+def raw(*overrides: str) -> np.ndarray:
+    """Return samples for a run's network as they are before they are scaled."""
+    return np.random.default_rng(0).normal(size=(7, network_of(*overrides).network.sizes[0]))
