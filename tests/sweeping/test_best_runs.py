@@ -202,6 +202,7 @@ def sweeping(folder: Path, uri: str) -> "subprocess.Popen[str]":
     )
 
 
+@pytest.mark.slow
 def test_a_sweep_killed_and_repeated_chooses_as_if_it_had_not_been(store: str, tmp_path: Path) -> None:
     def kept() -> list[Path]:
         return [*(tmp_path / "mlruns" / "models").glob("*/*.npz")]
