@@ -21,11 +21,11 @@ def folder_for(name: str) -> Path:
     A study's name comes from the store: whatever it says, the folder lies in `OUTPUT`. A name that is
     no folder's gets a few digits of its digest, by which it differs from others.
     """
-    plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).lstrip(".")[:LONGEST]
-    if plain == name and plain:
-        return OUTPUT / plain
+    if re.fullmatch(r"\w[\w.-]*", name, re.ASCII) and len(name) <= LONGEST:
+        return OUTPUT / name
+    plain = re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII)[:LONGEST].strip("-.")
     mark = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:8]
-    return OUTPUT / f"{plain.strip('-') or 'study'}-{mark}"
+    return OUTPUT / f"{plain or 'study'}-{mark}"
 
 
 def report(name: str, out: Path | None = None, uri: str | None = None) -> Path:

@@ -69,7 +69,7 @@ def trained_elsewhere(client: "MlflowClient", experiment: "Experiment") -> Study
             f"study = {experiment.name!r}: the experiment holds no sweep of this harness, and no run of "
             "another tool that ended"
         )
-    measured = [run for run in ended if SCORES.keys() & run.data.metrics.keys()]
+    measured = [run for run in ended if _logged_scores(run)]
     if not measured:
         raise ConfigurationError(
             f"study = {experiment.name!r}: its {len(ended)} runs were trained elsewhere and have none of "
@@ -77,7 +77,7 @@ def trained_elsewhere(client: "MlflowClient", experiment: "Experiment") -> Study
         )
     axes = _axes(measured)
     # A run may fail before it has said what it is.
-    kept = _once([run for run in ended if run in measured or _told(run, axes)])
+    kept = _once([run for run in ended if _logged_scores(run) or _told(run, axes)])
     runs = _runs(kept, axes)
     return StudyRecord(
         spec=_spec(experiment, found, kept, runs, axes),
@@ -100,6 +100,10 @@ def _axes(runs: Sequence["Run"]) -> list[Axis]:
         for name, found in values.items()
         if len(found) > 1
     ]
+
+
+def _logged_scores(run: "Run") -> set[str]:
+    return SCORES.keys() & run.data.metrics.keys()
 
 
 def _told(run: "Run", axes: Sequence[Axis]) -> bool:
@@ -163,8 +167,8 @@ def _row(run: "Run", axes: Sequence[Axis]) -> dict[str, Any]:
 def _outcome(run: "Run", scores: Mapping[str, float]) -> str:
     if run.info.status == "FAILED":
         return "failed"
-    logged = {SCORES[name] for name in SCORES.keys() & run.data.metrics.keys()}
-    return "" if all(np.isfinite(scores[column]) for column in logged) else "diverged"
+    finite = all(np.isfinite(scores[SCORES[name]]) for name in _logged_scores(run))
+    return "" if finite else "diverged"
 
 
 def _dataset(run: "Run") -> str:

@@ -100,7 +100,14 @@ def _row(run: "Run", spec: Mapping[str, Any], tuned: str | None) -> dict[str, An
 def _labels(run: "Run", spec: Mapping[str, Any]) -> dict[str, str]:
     """Return what tells a run's arm from others, by key."""
     try:
-        return {str(key): str(value) for key, value in json.loads(run.data.tags["harness.labels"]).items()}
+        return {
+            _whole(key): _whole(value) for key, value in json.loads(run.data.tags["harness.labels"]).items()
+        }
     except ValueError:
         # A store cuts long tags short: the parameters say the same, if less well.
         return {key: run.data.params[key] for key in spec["arms"] if key in run.data.params}
+
+
+def _whole(text: object) -> str:
+    """Return a text that a frame can hold: JSON may have halves of characters."""
+    return str(text).encode(errors="backslashreplace").decode()
