@@ -20,6 +20,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from reports.analysis import analyse
+from reports.arms import shorten
 from reports.contents import contents
 from reports.figures.style import house_style
 from reports.outline import Contents
@@ -101,6 +102,7 @@ def render(
         trim_blocks=False,
     )
     environment.filters["md"] = escape_markdown
+    environment.filters["cut"] = shorten
     environment.filters["argument"] = argument
     page = environment.get_template(template)
     return page.render(contents=report, pictures=pictures, provenance=provenance)
