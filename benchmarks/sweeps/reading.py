@@ -80,7 +80,8 @@ def read_back(runs: int, uri: str, folder: Path) -> Ran:
         If it failed, or a run came back without its rows.
     """
     run("benchmarks.sweeps.launched", [f"tracking.uri={uri}", *asked(runs), "-m"], folder)
-    ran = run("benchmarks.sweeps.read_back", [STUDY, uri], folder)
+    # From elsewhere: where a sweep ran, histories may have been fetched already.
+    ran = run("benchmarks.sweeps.read_back", [STUDY, uri], folder / "reader")
     if ran.told["runs"] != runs:
         raise BrokenError(f"reading: {ran.told['runs']:,} runs of {runs:,} came back from {uri}")
     return ran

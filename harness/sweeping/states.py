@@ -2,11 +2,9 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from math import nan
-from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
@@ -17,7 +15,7 @@ from harness.engine import NUMERICS
 from harness.engine.run import Run
 from harness.engine.state import Arrays, State, initial_arrays
 from harness.engine.training import Rows
-from harness.sweeping.legs import Underway, renumbered
+from harness.sweeping.legs import Paused, renumbered
 from harness.sweeping.provenance import numerical_platform
 
 FORMAT = 2
@@ -36,12 +34,12 @@ class UnusableStateError(ValueError):
     """One line: why a saved state cannot be gone on from."""
 
 
-def packed(stack: Underway, fingerprints: Sequence[str]) -> bytes:
+def packed(stack: Paused, fingerprints: Sequence[str]) -> bytes:
     """Return a stack as a sealed archive of plain arrays.
 
     Parameters
     ----------
-    stack : Underway
+    stack : Paused
         All its runs go on, so that they have equally many maps.
     fingerprints : sequence of str
         Of its runs, in their order.
@@ -65,7 +63,7 @@ def fingerprints_of(content: bytes) -> list[str]:
     return _marks(_header(_arrays(content)))
 
 
-def unpacked(content: bytes, runs: Sequence[Run], fingerprints: Sequence[str]) -> Underway:
+def unpacked(content: bytes, runs: Sequence[Run], fingerprints: Sequence[str]) -> Paused:
     """Return the stack of `runs`, all or some of those whose state was packed.
 
     Parameters
@@ -96,31 +94,12 @@ def unpacked(content: bytes, runs: Sequence[Run], fingerprints: Sequence[str]) -
         raise UnusableStateError(f"arrays that are missing or unknown: {SECONDS}")
     members = [held.index(mark) for mark in fingerprints]
     maps = {name.removeprefix(MAPS): named[name] for name in named if name.startswith(MAPS)}
-    return Underway(
+    return Paused(
         State(tuple(runs), Arrays.of(arrays).take(np.array(members))),
         renumbered(_rows(named), members, len(held)),
         tuple({name: array[member] for name, array in maps.items()} for member in members),
         float(named[SECONDS]) if len(held) == 1 else nan,
     )
-
-
-def write(path: Path, content: bytes) -> None:
-    """Write a file in place of what `path` held: whoever is killed leaves the one or the other.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written; `path` is then as it was.
-    """
-    beside = path.with_name(f"{path.name}.part")
-    try:
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def sealed(named: Named) -> bytes:

@@ -41,8 +41,13 @@ def studies(uri: str | None = None) -> list[str]:
     return sorted(each.name for each in found if each.name != "Default")
 
 
-def study(name: str, *, uri: str | None = None) -> StudyRecord:
-    """Return a study's finished and failed runs whose fingerprint is in its latest grid.
+def study(name: str, *, uri: str | None = None, grid: str | None = None) -> StudyRecord:
+    """Return a study's finished and failed runs whose fingerprint is in a grid of its.
+
+    Parameters
+    ----------
+    grid : str or None
+        The hash of a grid that was swept; None: the latest.
 
     An experiment without a sweep is one of another tool: its runs are read as
     `harness.tracking.elsewhere.trained_elsewhere` says.
@@ -66,7 +71,7 @@ def study(name: str, *, uri: str | None = None) -> StudyRecord:
             f"{nearest(name, known)}"
         )
     with answering(address):
-        return _read(connect(address), address, found)
+        return _read(connect(address), address, found, grid)
 
 
 def listed(names: Iterable[str]) -> str:
@@ -161,15 +166,18 @@ def attach(run_id: str, folder: Path, name: str, *, uri: str | None = None) -> N
         connect(address).log_artifacts(run_id, str(folder), name)
 
 
-def _read(client: "MlflowClient", uri: str, experiment: "Experiment") -> StudyRecord:
-    sweeps = list(search(client, experiment.experiment_id, SWEEPS))
+def _read(client: "MlflowClient", uri: str, experiment: "Experiment", grid: str | None) -> StudyRecord:
+    query = SWEEPS + (f" and tags.`harness.grid` = '{grid}'" if grid else "")
+    sweeps = list(search(client, experiment.experiment_id, query))
+    if not sweeps and grid:
+        raise ConfigurationError(f"study = {experiment.name!r}: the experiment holds no sweep of that grid")
     if not sweeps:
         return trained_elsewhere(client, experiment)
     parent = max(sweeps, key=lambda run: run.data.tags.get("harness.started", ""))
     artifacts = Artifacts(client, uri)
     spec = _document(artifacts, parent, "study.json")
-    grid = set(_document(artifacts, parent, "grid.json")["fingerprints"])
-    children = _latest(search(client, experiment.experiment_id, RUNS), grid)
+    marks = set(_document(artifacts, parent, "grid.json")["fingerprints"])
+    children = _latest(search(client, experiment.experiment_id, RUNS), marks)
     parts = artifacts.frames(by_history(children), rows_of)
     history = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"run_id": [], "update": []})
     return StudyRecord(

@@ -15,6 +15,7 @@ SQLITE = "sqlite:///"
 
 GRID = re.compile(r"[0-9a-f]+")
 CREDENTIALS = re.compile(r"(?<=://)(?:([^:/@]*):)?.*@", re.DOTALL)
+ADDRESS = re.compile(r"(?i)[a-z][a-z0-9+.-]*://\S+")
 SECRETS = re.compile(r"(?i)([?&][^=&]*(?:password|passwd|secret|token|key)[^=&]*=)[^&]*")
 
 
@@ -60,6 +61,11 @@ def masked(uri: str) -> str:
         return uri
     hidden = CREDENTIALS.sub(lambda found: f"{found[1]}:***@" if found[1] else "***@", uri, count=1)
     return SECRETS.sub(r"\1***", hidden)
+
+
+def concealed(text: str) -> str:
+    """Return a text without the passwords of the addresses that stand in it."""
+    return ADDRESS.sub(lambda found: masked(found[0]), text)
 
 
 def local_folder(uri: str) -> Path:

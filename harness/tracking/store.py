@@ -25,6 +25,9 @@ LONGEST_FOLDER = 200
 PAGE_OBJECTS = 50_000
 """How many more may be made than are freed, while a page is read, until the garbage collector looks."""
 
+EXPERIMENT = {"mlflow.experimentKind": "custom_model_development"}
+"""Without it the UI takes runs for evaluations of language models, and hides their charts."""
+
 ENVIRONMENT = {
     # One bar for each file fetched, and one line for each run, would bury what a command says.
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
@@ -90,7 +93,7 @@ def experiment_id(client: "MlflowClient", uri: str, name: str) -> str:
     if uri.startswith(SQLITE):
         folder = local_folder(uri) / "artifacts" / folder_name(name)
         location = folder.as_uri()
-    return str(client.create_experiment(name, artifact_location=location))
+    return str(client.create_experiment(name, artifact_location=location, tags=EXPERIMENT))
 
 
 def folder_name(name: str) -> str:

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from harness.bands import bands
 from harness.tracking.frames import StudyRecord
 from reports.__main__ import main
 from reports.analysis import analyse
-from reports.bands import bands
 from reports.page import build
 
 DOCS = Path(__file__).parents[2] / "docs" / "tracking.md"
