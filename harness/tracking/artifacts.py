@@ -103,18 +103,23 @@ def by_history(runs: Iterable["Run"]) -> dict[Place, list[str]]:
     """
     wanted: dict[Place, list[str]] = {}
     for run in runs:
-        history = run.data.tags.get("harness.history", "")
-        # A run that failed names the leg that it failed in, but left no rows there.
-        if not history or run.info.status != "FINISHED":
-            continue
-        if not HISTORY.fullmatch(history):
-            raise ConfigurationError(
-                f"harness.history = {history[:MOST_SHOWN]!r}: must be histories/NAME.parquet (any other "
-                "path may leave the run's artifacts)"
-            )
-        parent = run.data.tags["mlflow.parentRunId"]
-        wanted.setdefault((parent, history), []).append(run.info.run_id)
+        if (place := history_of(run)) is not None:
+            wanted.setdefault(place, []).append(run.info.run_id)
     return wanted
+
+
+def history_of(run: "Run") -> Place | None:
+    """Return where the rows of a run lie, None if it left none; otherwise as `by_history`."""
+    history = run.data.tags.get("harness.history", "")
+    # A run that failed names the leg that it failed in, but left no rows there.
+    if not history or run.info.status != "FINISHED":
+        return None
+    if not HISTORY.fullmatch(history):
+        raise ConfigurationError(
+            f"harness.history = {history[:MOST_SHOWN]!r}: must be histories/NAME.parquet (any other "
+            "path may leave the run's artifacts)"
+        )
+    return run.data.tags["mlflow.parentRunId"], history
 
 
 def _here(root: str) -> Path | None:

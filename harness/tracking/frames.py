@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
 from harness.record import SCORES, SPLITS
+from harness.tracking.thinning import thin
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -22,6 +24,22 @@ FINAL = (
     *(f"{split}_{score}" for split in SPLITS for score in SCORES),
     "rho",
 )
+
+
+@dataclass(frozen=True, eq=False)
+class Child:
+    """What is kept of a run of a store, which is small beside the run.
+
+    Attributes
+    ----------
+    row : dict
+        As `row_of` returns it.
+    history : tuple of str, or None
+        Where its rows lie: a run's id and a path among its artifacts.
+    """
+
+    row: dict[str, Any]
+    history: tuple[str, str] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,10 +76,39 @@ def rows_of(file: BinaryIO, run_ids: Sequence[str]) -> pd.DataFrame:
     return rows[rows["run_id"].isin(run_ids)]
 
 
-def runs_of(children: Sequence["Run"], history: pd.DataFrame, spec: Mapping[str, Any]) -> pd.DataFrame:
+def updates_of(file: BinaryIO, run_ids: Sequence[str]) -> pd.DataFrame:
+    """Return the updates alone of the rows that a history's Parquet holds of some runs."""
+    rows: pd.DataFrame = pq.ParquetFile(file).read(columns=["run_id", "update"]).to_pandas()
+    return rows[rows["run_id"].isin(run_ids)].astype({"run_id": "category"})
+
+
+def thinned(rows: pd.DataFrame, arms: Mapping[str, str], points: int) -> pd.Series:
+    """Return which rows are kept of histories thinned to some points, by (run_id, update).
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``run_id`` and ``update`` of all rows.
+    arms : mapping of str to str
+        By run id. Runs of an arm keep the same updates, each its last row besides.
+
+    Returns
+    -------
+    Series of bool
+        In the order of `rows`.
+    """
+    of_arm = rows["run_id"].astype(str).map(arms)
+    last = rows.groupby("run_id", observed=True)["update"].transform("max")
+    kept = rows["update"] == last
+    for _, updates in rows["update"].groupby(of_arm, sort=False):
+        known = np.sort(updates.unique())
+        kept.loc[updates.index] |= updates.isin(known[thin(len(known), points)])
+    return kept
+
+
+def runs_of(children: Sequence[Child], history: pd.DataFrame) -> pd.DataFrame:
     """Return one row a run, with the final values that its history ends with."""
-    tuned = (spec.get("tune") or {}).get("over")
-    frame = pd.DataFrame([_row(run, spec, tuned) for run in children])
+    frame = pd.DataFrame([child.row for child in children])
     if history.empty:
         renamed = ["epochs", "updates", *FINAL[2:]]
         return frame.reindex(columns=[*frame.columns, *renamed])
@@ -72,7 +119,9 @@ def runs_of(children: Sequence["Run"], history: pd.DataFrame, spec: Mapping[str,
     return frame.merge(final, on="run_id", how="left")
 
 
-def _row(run: "Run", spec: Mapping[str, Any], tuned: str | None) -> dict[str, Any]:
+def row_of(run: "Run", spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a run's row says but for its final values."""
+    tuned = (spec.get("tune") or {}).get("over")
     tags, parameters, metrics = run.data.tags, run.data.params, run.data.metrics
     row: dict[str, Any] = {
         "run_id": run.info.run_id,

@@ -1,18 +1,18 @@
 """From MLflow to tidy frames: a study's runs and their histories, in one pass."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pandas as pd
 
 from harness.errors import ConfigurationError, nearest
 from harness.record import metric_name
-from harness.tracking.artifacts import Artifacts, by_history
+from harness.tracking.artifacts import Artifacts, Place, by_history, history_of
 from harness.tracking.elsewhere import trained_elsewhere
+from harness.tracking.frames import Child, row_of, rows_of, runs_of, thinned, updates_of
 from harness.tracking.frames import StudyRecord as StudyRecord
-from harness.tracking.frames import rows_of, runs_of
 from harness.tracking.maps import COLUMNS, FOLDER, maps_beside, read_maps
 from harness.tracking.settings import tracking_uri
 from harness.tracking.store import answering, connect, exists, search
@@ -41,16 +41,21 @@ def studies(uri: str | None = None) -> list[str]:
     return sorted(each.name for each in found if each.name != "Default")
 
 
-def study(name: str, *, uri: str | None = None, grid: str | None = None) -> StudyRecord:
+def study(
+    name: str, *, uri: str | None = None, grid: str | None = None, points: int | None = None
+) -> StudyRecord:
     """Return a study's finished and failed runs whose fingerprint is in a grid of its.
+
+    An experiment without a sweep is one of another tool: its runs are read as
+    `harness.tracking.elsewhere.trained_elsewhere` says.
 
     Parameters
     ----------
     grid : str or None
         The hash of a grid that was swept; None: the latest.
-
-    An experiment without a sweep is one of another tool: its runs are read as
-    `harness.tracking.elsewhere.trained_elsewhere` says.
+    points : int or None
+        About how many rows of each history are kept, at the same updates for all runs of an arm, as a
+        metric's are; None: all.
 
     Raises
     ------
@@ -71,7 +76,7 @@ def study(name: str, *, uri: str | None = None, grid: str | None = None) -> Stud
             f"{nearest(name, known)}"
         )
     with answering(address):
-        return _read(connect(address), address, found, grid)
+        return _read(connect(address), address, found, grid, points)
 
 
 def listed(names: Iterable[str]) -> str:
@@ -166,7 +171,9 @@ def attach(run_id: str, folder: Path, name: str, *, uri: str | None = None) -> N
         connect(address).log_artifacts(run_id, str(folder), name)
 
 
-def _read(client: "MlflowClient", uri: str, experiment: "Experiment", grid: str | None) -> StudyRecord:
+def _read(
+    client: "MlflowClient", uri: str, experiment: "Experiment", grid: str | None, points: int | None
+) -> StudyRecord:
     query = SWEEPS + (f" and tags.`harness.grid` = '{grid}'" if grid else "")
     sweeps = list(search(client, experiment.experiment_id, query))
     if not sweeps and grid:
@@ -177,31 +184,57 @@ def _read(client: "MlflowClient", uri: str, experiment: "Experiment", grid: str 
     artifacts = Artifacts(client, uri)
     spec = _document(artifacts, parent, "study.json")
     marks = set(_document(artifacts, parent, "grid.json")["fingerprints"])
-    children = _latest(search(client, experiment.experiment_id, RUNS), marks)
-    parts = artifacts.frames(by_history(children), rows_of)
-    history = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"run_id": [], "update": []})
+    children = _latest(search(client, experiment.experiment_id, RUNS), marks, spec)
+    history = _histories(artifacts, children, points)
     return StudyRecord(
         spec=spec,
-        runs=runs_of(children, history, spec),
+        runs=runs_of(children, history),
         history=history,
         provenance=_provenance(parent),
         parent_run_id=str(parent.info.run_id),
     )
 
 
+def _histories(artifacts: Artifacts, children: Sequence[Child], points: int | None) -> pd.DataFrame:
+    wanted: dict[Place, list[str]] = {}
+    for child in children:
+        if child.history is not None:
+            wanted.setdefault(child.history, []).append(child.row["run_id"])
+    if not wanted:
+        return pd.DataFrame({"run_id": [], "update": []})
+    if points is None:
+        return pd.concat(artifacts.frames(wanted, rows_of), ignore_index=True)
+    # Twice, so that no more is ever in memory than is kept: first the updates, to tell which.
+    updates = artifacts.frames(wanted, updates_of)
+    rows = pd.concat([each.astype({"run_id": str}) for each in updates], ignore_index=True)
+    kept = thinned(rows, {child.row["run_id"]: child.row["arm"] for child in children}, points)
+    chosen = pd.MultiIndex.from_frame(rows[kept])
+
+    def parse(file: BinaryIO, run_ids: Sequence[str]) -> pd.DataFrame:
+        found = rows_of(file, run_ids)
+        return found[pd.MultiIndex.from_frame(found[["run_id", "update"]]).isin(chosen)]
+
+    return pd.concat(artifacts.frames(wanted, parse), ignore_index=True)
+
+
 def _document(artifacts: Artifacts, parent: "Run", name: str) -> Any:
     return json.loads(artifacts.read(parent.info.run_id, name))
 
 
-def _latest(runs: Iterable["Run"], grid: set[str]) -> list["Run"]:
-    """Return one run for each fingerprint of the grid: a finished one before a failed, else the latest."""
-    chosen: dict[str, Run] = {}
-    ended = [run for run in runs if run.info.status in {"FINISHED", "FAILED"}]
-    for run in sorted(ended, key=lambda run: (run.info.status == "FINISHED", run.info.start_time)):
+def _latest(runs: Iterable["Run"], grid: set[str], spec: Mapping[str, Any]) -> list[Child]:
+    """Return one run for each fingerprint of the grid: a finished one before a failed, else the latest.
+
+    A run of a store is large; of those that were read no more stays than the rows of a frame.
+    """
+    chosen: dict[str, tuple[tuple[bool, int], Child]] = {}
+    for run in runs:
         mark = run.data.tags.get("harness.fingerprint", "")
-        if mark in grid:
-            chosen[mark] = run
-    return list(chosen.values())
+        if mark not in grid or run.info.status not in {"FINISHED", "FAILED"}:
+            continue
+        rank = (run.info.status == "FINISHED", int(run.info.start_time))
+        if mark not in chosen or rank > chosen[mark][0]:
+            chosen[mark] = rank, Child(row_of(run, spec), history_of(run))
+    return [child for _, child in chosen.values()]
 
 
 def _provenance(parent: "Run") -> dict[str, str]:

@@ -144,13 +144,14 @@ class Writer:
     def _write_arms(self) -> None:
         """Write what the arms of the whole grid come to; what keeps it from that is no fault of a run."""
         # Imported here: SciPy's statistics take a second.
-        from harness.tracking.arms import Arms
+        from harness.tracking.arms import LEAST_POINTS, Arms
 
         sweep = self.sweep
         about = self._shared_tags() | {"harness.study": sweep.experiment}
-        arms = Arms(self.client, self.experiment, self.parent, about, self.points)
+        arms = Arms(self.client, self.experiment, self.parent, about)
         try:
-            arms.write(read.study(sweep.experiment, uri=self.uri, grid=sweep.grid))
+            points = max(self.points, LEAST_POINTS)
+            arms.write(read.study(sweep.experiment, uri=self.uri, grid=sweep.grid, points=points))
         except Exception as error:
             if passes(error, self.uri):
                 raise

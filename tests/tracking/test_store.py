@@ -13,10 +13,11 @@ from harness.errors import ConfigurationError
 from harness.record import metric_name
 from harness.sweeping.saved import FORCED
 from harness.tracking import read
-from harness.tracking.series import series, thin
+from harness.tracking.series import series
 from harness.tracking.settings import points_for
 from harness.tracking.spool import Spool
 from harness.tracking.store import connect
+from harness.tracking.thinning import thin
 from tests.tracking.stacks_to_deliver import SWEEP, held, trained, whole
 
 GRID = ("dataset=moons", "dataset.samples=60", "stopping.epochs=2", "activation=relu,tanh",
