@@ -105,7 +105,8 @@ class Arms:
 
     def _make(self, arm: Arm, history: pd.DataFrame) -> None:
         start = int(time.time() * 1000)
-        found = tags(self.about | _about(arm) | {MLFLOW_PARENT_RUN_ID: self.parent})
+        about = {key: value for key, value in _about(arm).items() if value}
+        found = tags(self.about | about | {MLFLOW_PARENT_RUN_ID: self.parent})
         made = self.client.create_run(
             self.experiment,
             start_time=start,

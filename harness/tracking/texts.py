@@ -1,5 +1,6 @@
 """Texts as every store takes them: no longer than its columns, of characters that it can keep."""
 
+import re
 from collections.abc import Mapping
 
 from mlflow.entities import Param, RunTag
@@ -9,6 +10,9 @@ NAME_LENGTH = 250
 TAG_LENGTH = 5000
 PARAMETER_LENGTH = 6000
 CUT = "…"
+NOTE_LENGTH = 1500
+WORD_LENGTH = 80
+"""Of a note: a longer word would push what stands beside the note off the page."""
 
 
 def storable(text: str, most: int) -> str:
@@ -22,6 +26,16 @@ def storable(text: str, most: int) -> str:
         return kept
     head = (most - len(CUT)) // 2
     return f"{kept[:head]}{CUT}{kept[len(kept) - (most - len(CUT) - head) :]}"
+
+
+def markdown(text: str) -> str:
+    """Return a text of somebody's as Markdown in which emphasis, links and lists are all that it can do.
+
+    Neither HTML nor images: a browser would fetch the latter from wherever it is told to. Words and texts
+    too long for a note lose their middles.
+    """
+    short = re.sub(r"\S+", lambda word: storable(word[0], WORD_LENGTH), storable(text, NOTE_LENGTH))
+    return re.sub(r"<(?=[a-zA-Z/!?])", "&lt;", short).replace("![", "!\\[")
 
 
 def run_name(name: str) -> str:
