@@ -1,4 +1,4 @@
-"""Views of MLflow's UI: addresses that show a study's runs filtered, in order and drawn, and notes that link to them."""
+"""Views of MLflow's UI: a study's runs filtered, in order and drawn, and the notes that link to them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ WRITTEN = "harness.note"
 TRAINING = {"workflowType": "machine_learning"}
 """Without it the UI shows what it has for agents, and of a study an empty page."""
 FLAT = {"orderByKey": "attributes.run_name", "orderByAsc": "true"}
-"""In any order but that of time runs do not hide below their sweep, and by name an arm stands above its seeds."""
+"""By name an arm stands above its seeds; ordered by time, both hide below their sweep."""
 CHARTS = {"compareRunsMode": "CHART"}
 LOCAL = "http://127.0.0.1:5000"
 """Where `make ui` serves a store that is no server itself."""

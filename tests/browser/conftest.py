@@ -1,0 +1,68 @@
+"""One store for the room, one server and one browser for each worker."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from filelock import FileLock
+
+from tests.browser.hostile import plant
+from tests.browser.serving import CHROMIUM, CLOSED, FLAGS, ROOT, served, sweep_and_report
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+STUDY = "demo"
+GRID = ("study.question='Does *ReLU* fit a sine faster than tanh?'", "dataset=sine", "dataset.samples=100",
+        "loss=mse", "dtype=float32", "activation=relu,tanh", "optimizer.learning_rate=0.05,1000",
+        "architecture.hidden=[8,8,8]", "stopping.epochs=10", "diagnostics.measures=[gradient_norm]",
+        "seed=range(0,3)")  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def store_to_look_at(store_template: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a store with a study that was swept and reported, and with one of hostile texts."""
+    # The folder above is that of all workers.
+    folder = tmp_path_factory.getbasetemp().parent / "looked_at"
+    store = f"sqlite:///{folder / 'mlruns' / 'mlflow.db'}"
+    with FileLock(folder.with_suffix(".lock")):
+        if not (folder / "made").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            (folder / "mlruns").mkdir(parents=True)
+            shutil.copy(store_template, folder / "mlruns" / "mlflow.db")
+            sweep_and_report(store, STUDY, GRID, folder)
+            plant(store)
+            (folder / "made").touch()
+    return store
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs the extra `dev`: Playwright")
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"needs Chromium as {CHROMIUM}: apt-get install chromium")
+    if not (ROOT / "Makefile").exists():
+        pytest.skip("the Makefile, which starts the UI, is not part of a wheel")
+    with playwright.sync_playwright() as started:
+        launched = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def ui(browser: "Browser", store_to_look_at: str) -> Iterator[str]:
+    """The address of the UI; asked for after the browser, so that nothing is trained for none."""
+    with served(store_to_look_at) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser: "Browser") -> Iterator["Page"]:
+    """A tab of a browser that has never seen the store."""
+    context = browser.new_context(viewport={"width": 1500, "height": 1000})
+    context.add_init_script(CLOSED)
+    context.set_default_timeout(30_000)
+    yield context.new_page()
+    context.close()
