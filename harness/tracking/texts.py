@@ -10,18 +10,23 @@ NAME_LENGTH = 250
 TAG_LENGTH = 5000
 PARAMETER_LENGTH = 6000
 CUT = "…"
+TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Marks that turn the direction of whatever is shown after a text; right-to-left script needs none."""
 NOTE_LENGTH = 1500
 WORD_LENGTH = 80
 """Of a note: a longer word would push what stands beside the note off the page."""
 
 
 def storable(text: str, most: int) -> str:
-    """Return a text that any store takes: without NUL and halves of characters, its middle left out if long.
+    """Return a text that any store takes and any page shows, its middle left out if long.
+
+    It has no NUL, no halves of characters and no marks that turn the text beside it.
 
     The ends stay: of names that differ, most do so at their ends.
     """
     # What is no character comes from a command line in another encoding; a store would refuse it whole.
     kept = text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+    kept = TURNS.sub("", kept)
     if len(kept) <= most:
         return kept
     head = (most - len(CUT)) // 2

@@ -22,7 +22,7 @@ WRITTEN = "harness.note"
 TRAINING = {"workflowType": "machine_learning"}
 """Without it the UI shows what it has for agents, and of a study an empty page."""
 FLAT = {"orderByKey": "attributes.run_name", "orderByAsc": "true"}
-"""By name an arm stands above its seeds; ordered by time, both hide below their sweep."""
+"""By name an arm stands beside its seeds; ordered by time, both hide below their sweep."""
 CHARTS = {"compareRunsMode": "CHART"}
 LOCAL = "http://127.0.0.1:5000"
 """Where `make ui` serves a store that is no server itself."""

@@ -9,10 +9,10 @@ import pytest
 from filelock import FileLock
 
 from tests.browser.hostile import plant
-from tests.browser.serving import CHROMIUM, CLOSED, FLAGS, ROOT, served, sweep_and_report
+from tests.browser.serving import CHROMIUM, FLAGS, FRESH, ROOT, served, sweep_and_report
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 STUDY = "demo"
 GRID = ("study.question='Does *ReLU* fit a sine faster than tanh?'", "dataset=sine", "dataset.samples=100",
@@ -58,11 +58,18 @@ def ui(browser: "Browser", store_to_look_at: str) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def page(browser: "Browser") -> Iterator["Page"]:
-    """A tab of a browser that has never seen the store."""
+@pytest.fixture(scope="session")
+def tabs(browser: "Browser") -> "BrowserContext":
+    """Tabs with one cache, so that the UI's megabytes are read once."""
     context = browser.new_context(viewport={"width": 1500, "height": 1000})
-    context.add_init_script(CLOSED)
+    context.add_init_script(FRESH)
     context.set_default_timeout(30_000)
-    yield context.new_page()
-    context.close()
+    return context
+
+
+@pytest.fixture
+def page(tabs: "BrowserContext") -> Iterator["Page"]:
+    """A tab of its own."""
+    yield tabs.new_page()
+    for each in tabs.pages:
+        each.close()

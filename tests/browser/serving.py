@@ -1,4 +1,4 @@
-"""What a browser is pointed at: a store swept and reported as a user does, and the UI that `make ui` starts."""
+"""What a browser is pointed at: a store swept and reported by a user's commands, and the UI of `make ui`."""
 
 import os
 import signal
@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,8 +27,11 @@ FLAGS = (
     "--disable-sync",
 )
 QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true"}
-CLOSED = "localStorage.setItem('mlflow.assistant.fab.autoOpenedOnFirstLoad_v1', 'true')"
-"""Script of a page whose MLflow Assistant has been closed once, as everybody does."""
+FRESH = """
+localStorage.clear();
+localStorage.setItem('mlflow.assistant.fab.autoOpenedOnFirstLoad_v1', 'true');
+"""
+"""Script of a page that remembers nothing, but that its MLflow Assistant has been closed, as everybody does."""
 
 
 def sweep_and_report(store: str, study: str, arguments: Sequence[str], folder: Path) -> None:
@@ -37,15 +40,8 @@ def sweep_and_report(store: str, study: str, arguments: Sequence[str], folder: P
         patched.chdir(folder)
         patched.setenv("MLFLOW_TRACKING_URI", store)
         patched.setattr(sys, "argv", ["harness", f"study.name={study}", *arguments, "executor=serial", "-m"])
-        _left_with_none(harness)
+        harness()
         assert reports([study]) == 0
-
-
-def _left_with_none(main: Callable[[], object]) -> None:
-    try:
-        main()
-    except SystemExit as left:
-        assert not left.code
 
 
 @contextmanager
