@@ -30,6 +30,28 @@ def store(store_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{path}"
 
 
+Swept = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def swept_once(store_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Swept:
+    """Sweep a grid in a store that a module's tests share, and only read; return the store's address."""
+
+    def sweep(*arguments: str) -> str:
+        folder = tmp_path_factory.mktemp("swept")
+        path = folder / "mlruns" / "mlflow.db"
+        path.parent.mkdir()
+        shutil.copy(store_template, path)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+            patch.setattr(sys, "argv", ["harness", *arguments])
+            main()
+        return f"sqlite:///{path}"
+
+    return sweep
+
+
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
     """Mount a disk of so many kilobytes; called again, it gets that size."""

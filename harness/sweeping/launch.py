@@ -117,6 +117,10 @@ def where_next(swept: Swept, settings: Settings) -> str:
     lines.append(f"runs:   make ui   (MLflow, experiment {settings.study.name}, {masked(uri)})")
     if not swept.undelivered and (address := page(uri, settings.study.name)):
         lines.append(f"        {address}")
+    if settings.tracking.models == "best" and not (left or swept.undelivered):
+        lines.append(
+            "models: make ui   (the experiment's tab Models; docs/models.md: loading and serving them)"
+        )
     lines.append(f"report: {python()} -m reports {settings.study.name}")
     return "\n".join(lines)
 

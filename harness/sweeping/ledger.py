@@ -11,18 +11,28 @@ from typing import TYPE_CHECKING
 from harness.errors import ConfigurationError, StoreError, why
 from harness.files import write
 from harness.record import Record
+from harness.sweeping.best_runs import BestRuns
 from harness.sweeping.describing import header, sweep_document
 from harness.sweeping.grid import Point
 from harness.sweeping.isolating import Advanced, Failure, Standing
 from harness.sweeping.pieces import Piece
-from harness.sweeping.results import Result, kept_columns
+from harness.sweeping.results import Result, kept_columns, model_criterion
 from harness.sweeping.saved import FORCED, Saved
 from harness.sweeping.settings import Settings
 from harness.tracking import read
 from harness.tracking.background import Background
 from harness.tracking.batches import Batch, Ended, Failed, Header, Sweep, Underway
+from harness.tracking.candidates import Candidates
 from harness.tracking.delivering import DeliveryError, deliver_all
-from harness.tracking.settings import Off, masked, points_for, spool_folder, states_folder, tracking_uri
+from harness.tracking.settings import (
+    Off,
+    masked,
+    models_folder,
+    points_for,
+    spool_folder,
+    states_folder,
+    tracking_uri,
+)
 from harness.tracking.spool import Spool
 
 if TYPE_CHECKING:
@@ -38,11 +48,14 @@ class Ledger:
         None: nowhere.
     states : Path
         The folder for saved states.
+    best : BestRuns or None
+        Keeps the weights of what may become a model; None: nothing does.
     """
 
-    def __init__(self, background: Background | None, states: Path) -> None:
+    def __init__(self, background: Background | None, states: Path, best: BestRuns | None = None) -> None:
         self._background = background
         self.states = states
+        self._best = best
 
     def put(self, piece: Piece, advanced: Sequence[Advanced]) -> None:
         """Write down what a leg made of a piece: on disk at once, in the store when it has time.
@@ -55,6 +68,9 @@ class Ledger:
         if self._background is None:
             return
         points = {point.fingerprint: point for point in piece.points}
+        if self._best is not None:
+            # Before the runs count as done: who is killed between the two trains them again.
+            self._best.consider(points, advanced)
         runs = [
             _told(header(points[mark]), result, each)
             for each in advanced
@@ -71,6 +87,8 @@ class Ledger:
         """Wait until the store has everything; return how many runs it could not be given."""
         if self._background is None:
             return 0
+        if self._best is not None and status != "KILLED":
+            self._best.choose()
         try:
             return self._background.close(status, totals)
         except OSError:
@@ -123,15 +141,19 @@ def ledger(
                     f"tracking.uri = {masked(uri)}: runs of this grid wait in {spool.folder} for another "
                     "store; allowed: that one, or python -m harness.tracking deliver --uri ..."
                 )
-            ended = _finished(points, settings, uri, _forced(settings, states))
+            candidates = Candidates(models_folder(spool.folder))
+            ended = _finished(points, settings, uri, _forced(settings, states, candidates))
             spool.describe(about, uri, kept)
         except OSError as error:
             raise StoreError(why(error)) from error
         background = Background(partial(_connect, uri, about, kept), spool, written)
-        yield Ledger(background, states), ended
+        best = None
+        if settings.tracking.models == "best":
+            best = BestRuns(candidates, model_criterion(settings), ended.values())
+        yield Ledger(background, states, best), ended
 
 
-def _forced(settings: Settings, states: Path) -> int | None:
+def _forced(settings: Settings, states: Path, candidates: Candidates) -> int | None:
     """Return when the training anew began that is still under way, None where nothing is forced.
 
     A sweep that was broken off goes on with the same command, also where that says `sweep.force`.
@@ -141,6 +163,7 @@ def _forced(settings: Settings, states: Path) -> int | None:
     marker = states / FORCED
     if not marker.exists():
         Saved(states).clear()
+        candidates.clear()
         states.mkdir(parents=True, exist_ok=True)
         write(marker, str(int(time.time() * 1000)).encode())
     return int(marker.read_text())

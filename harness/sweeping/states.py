@@ -1,16 +1,14 @@
 """Saved states: a stack between two legs, as bytes that are read whole or not at all."""
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from io import BytesIO
 from math import nan
 from typing import Any
-from zipfile import ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.archives import ArchiveError, sealed, unsealed
 from harness.engine import NUMERICS
 from harness.engine.run import Run
 from harness.engine.state import Arrays, State, initial_arrays
@@ -24,8 +22,6 @@ FORMAT = 2
 HEADER = "header"
 SECONDS = "seconds"
 STATE, ROWS, MAPS = "state/", "rows/", "maps/"
-SEAL = 64
-"""Length of the checksum that ends a state."""
 
 Named = Mapping[str, NDArray[Any]]
 
@@ -102,31 +98,11 @@ def unpacked(content: bytes, runs: Sequence[Run], fingerprints: Sequence[str]) -
     )
 
 
-def sealed(named: Named) -> bytes:
-    """Return an npz archive of arrays; its comment is the SHA-256, in hex, of every byte before it.
-
-    Nothing is parsed before that was compared: the readers of zip archives and of arrays are not
-    made to meet damaged ones.
-    """
-    buffer = BytesIO()
-    np.savez(buffer, allow_pickle=False, **named)
-    with ZipFile(buffer, "a") as archive:
-        archive.comment = b"0" * SEAL
-    content = buffer.getvalue()[:-SEAL]
-    return content + hashlib.sha256(content).hexdigest().encode()
-
-
-def _arrays(content: bytes) -> dict[str, NDArray[Any]]:
-    """Return the arrays of a sealed archive by name; an object in it is refused, never unpickled."""
-    if hashlib.sha256(content[:-SEAL]).hexdigest().encode() != content[-SEAL:]:
-        raise UnusableStateError("damaged, cut short, or no saved state: its checksum does not agree")
+def _arrays(content: bytes) -> Named:
     try:
-        with np.load(BytesIO(content), allow_pickle=False) as archive:
-            return {name: np.asarray(archive[name]) for name in archive.files}
-    except Exception as error:
-        # Whoever computes a checksum may put anything before it, and archives can be wrong in more
-        # ways than their readers have an exception for.
-        raise UnusableStateError("no archive of plain arrays") from error
+        return unsealed(content)
+    except ArchiveError as error:
+        raise UnusableStateError(f"damaged, cut short, or no saved state: {error}") from error
 
 
 def _origin() -> dict[str, Any]:

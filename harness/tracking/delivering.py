@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import ConfigurationError, StoreError
 from harness.tracking.batch_files import DamagedError
-from harness.tracking.settings import SQLITE, local_folder, masked
+from harness.tracking.settings import SQLITE, local_folder, masked, models_folder
 from harness.tracking.spool import Closing, Spool, is_spool
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def deliver(spool: Spool, uri: str, *, anywhere: bool = False) -> Delivered | No
             writer = Writer(uri, found.sweep, found.points)
             damaged = empty(spool, writer, runs.append)
             closing = closing or Closing(UNASKED, {}, int(time.time() * 1000))
-            writer.close(closing.status, closing.totals, closing.moment)
+            writer.close(closing.status, closing.totals, closing.moment, models_folder(spool.folder))
         except Exception as error:
             raise explained(error, spool, uri) from error
         spool.forget()

@@ -30,11 +30,14 @@ class MLflow:
     points : int or "auto"
         Points of a metric series; ``auto``: 60 for up to 200 runs, 10 for up to 2,000, else the
         last alone.
+    models : str
+        ``best``: the best reported run of each arm leaves its network as a model; ``none``: none does.
     """
 
     name: Literal["mlflow"] = "mlflow"
     uri: str | None = None
     points: Annotated[int, Gt(0)] | Literal["auto"] = "auto"
+    models: Literal["none", "best"] = "none"
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,11 @@ def spool_folder(uri: str, grid: str) -> Path:
 def states_folder(uri: str, grid: str) -> Path:
     """Return where the states of a grid's stacks lie between legs; otherwise as `spool_folder`."""
     return local_folder(uri) / "states" / _hash(grid)
+
+
+def models_folder(spool: Path) -> Path:
+    """Return where the candidates for models of a grid lie: beside its spool, wherever that was carried."""
+    return spool.parent.parent / "models" / spool.name
 
 
 def _hash(grid: str) -> str:

@@ -31,6 +31,8 @@ ENVIRONMENT = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
     # It would send how it is used to its makers.
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    # A project that a sweep happens to be started in is no part of its models.
+    "MLFLOW_UV_AUTO_DETECT": "false",
 }
 """What holds for MLflow where the environment does not say otherwise."""
 

@@ -17,9 +17,11 @@ from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NOTE, MLFL
 from harness.record import Array
 from harness.tracking import read
 from harness.tracking.batches import Batch, Ended, Failed, Header, Sweep, Underway
+from harness.tracking.candidates import Candidates
 from harness.tracking.datasets import dataset_input
 from harness.tracking.faults import one_line, passes
 from harness.tracking.maps import maps_beside, write_maps
+from harness.tracking.models import log_models
 from harness.tracking.series import metrics_of, numbers_of
 from harness.tracking.settings import masked
 from harness.tracking.store import connect, experiment_id, reopen, search
@@ -114,8 +116,10 @@ class Writer:
                 self._send(child, run.header, [*metrics, *numbers_of(run.record.summary, child.start)])
                 self._end(child, run.header, "FINISHED")
 
-    def close(self, status: str, totals: Mapping[str, int], moment: int) -> None:
+    def close(self, status: str, totals: Mapping[str, int], moment: int, models: Path | None = None) -> None:
         """Write a sweep's totals and close its parent, and as KILLED the children that go on no more.
+
+        What was chosen of its candidates is logged as models, then.
 
         Parameters
         ----------
@@ -125,6 +129,8 @@ class Writer:
             Runs by outcome.
         moment : int
             Milliseconds; the same when the same is asked again.
+        models : Path or None
+            The folder of the candidates.
         """
         for run in self._children("RUNNING"):
             self.client.set_terminated(run.info.run_id, status="KILLED")
@@ -133,6 +139,8 @@ class Writer:
         metrics = [Metric(f"runs/{name}", count, moment, 0) for name, count in totals.items()]
         self.client.log_batch(self.parent, metrics=metrics)
         self.client.set_terminated(self.parent, status=status)
+        if models is not None:
+            log_models(self.client, self.uri, self.experiment, Candidates(models))
 
     def _write_arms(self) -> None:
         """Write what the arms of the whole grid come to; what keeps it from that is no fault of a run."""

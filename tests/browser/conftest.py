@@ -9,7 +9,7 @@ import pytest
 from filelock import FileLock
 
 from tests.browser.hostile import plant
-from tests.browser.serving import CHROMIUM, FLAGS, FRESH, ROOT, served, sweep_and_report
+from tests.browser.serving import FRESH, WINDOW, chromium, lacking, served, sweep_and_report
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -22,8 +22,22 @@ GRID = ("study.question='Does *ReLU* fit a sine faster than tanh?'", "dataset=si
 
 
 @pytest.fixture(scope="session")
-def store_to_look_at(store_template: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The address of a store with a study that was swept and reported, and with one of hostile texts."""
+def browser() -> Iterator["Browser"]:
+    pytest.importorskip("playwright.sync_api", reason="needs Playwright, which the extra `dev` brings")
+    if missing := lacking():
+        pytest.skip(missing)
+    with chromium() as launched:
+        yield launched
+
+
+@pytest.fixture(scope="session")
+def store_to_look_at(
+    browser: "Browser", store_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """The address of a store with a study that was swept and reported, and with one of hostile texts.
+
+    Asked for after the browser, so that nothing is trained where none is.
+    """
     # The folder above is that of all workers.
     folder = tmp_path_factory.getbasetemp().parent / "looked_at"
     store = f"sqlite:///{folder / 'mlruns' / 'mlflow.db'}"
@@ -39,21 +53,8 @@ def store_to_look_at(store_template: Path, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator["Browser"]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs the extra `dev`: Playwright")
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"needs Chromium as {CHROMIUM}: apt-get install chromium")
-    if not (ROOT / "Makefile").exists():
-        pytest.skip("the Makefile, which starts the UI, is not part of a wheel")
-    with playwright.sync_playwright() as started:
-        launched = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture(scope="session")
-def ui(browser: "Browser", store_to_look_at: str) -> Iterator[str]:
-    """The address of the UI; asked for after the browser, so that nothing is trained for none."""
+def ui(store_to_look_at: str) -> Iterator[str]:
+    """The address of the UI."""
     with served(store_to_look_at) as address:
         yield address
 
@@ -61,7 +62,7 @@ def ui(browser: "Browser", store_to_look_at: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def tabs(browser: "Browser") -> "BrowserContext":
     """Tabs with one cache, so that the UI's megabytes are read once."""
-    context = browser.new_context(viewport={"width": 1500, "height": 1000})
+    context = browser.new_context(viewport=WINDOW)
     context.add_init_script(FRESH)
     context.set_default_timeout(30_000)
     return context

@@ -36,7 +36,7 @@ def plant(store: str) -> None:
         documents={"study.json": spec, "grid.json": {"fingerprints": [f"{place:064}" for place in range(9)]}},
         datasets=[replace(MOONS, name=IMAGE)],
     )
-    ((header, record),) = trained(1)
+    ((header, record),) = trained(1, "diagnostics.measures=[gradient_norm]")
     runs = [
         (
             replace(

@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +17,9 @@ from harness.__main__ import main as harness
 from harness.locations import PACKAGE
 from reports.__main__ import main as reports
 from tests.tracking.servers import unused_port
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = PACKAGE.parent
 CHROMIUM = "/usr/bin/chromium"
@@ -26,12 +30,13 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+WINDOW = {"width": 1500, "height": 1000}
 QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true"}
 FRESH = """
 localStorage.clear();
 localStorage.setItem('mlflow.assistant.fab.autoOpenedOnFirstLoad_v1', 'true');
 """
-"""Script of a page that remembers nothing, but that its MLflow Assistant has been closed, as everybody does."""
+"""Script of a page that remembers nothing but that its MLflow Assistant has been closed."""
 
 
 def sweep_and_report(store: str, study: str, arguments: Sequence[str], folder: Path) -> None:
@@ -42,6 +47,26 @@ def sweep_and_report(store: str, study: str, arguments: Sequence[str], folder: P
         patched.setattr(sys, "argv", ["harness", f"study.name={study}", *arguments, "executor=serial", "-m"])
         harness()
         assert reports([study]) == 0
+
+
+def lacking() -> str | None:
+    """Return why nothing can be looked at here, None if something can."""
+    if not Path(CHROMIUM).exists():
+        return f"needs Chromium as {CHROMIUM}: apt-get install chromium"
+    if not (ROOT / "Makefile").exists():
+        return "the Makefile, which starts the UI, is not part of a wheel"
+    return None
+
+
+@contextmanager
+def chromium() -> Iterator["Browser"]:
+    """Start a browser."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        launched = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield launched
+        launched.close()
 
 
 @contextmanager

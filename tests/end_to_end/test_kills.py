@@ -40,6 +40,10 @@ TIMEOUT = 240
 often = pytest.mark.parametrize(
     "attempt", [0, *(pytest.param(number, marks=pytest.mark.slow) for number in range(1, 20))]
 )
+# What stores and disks do to a delivery, the quick tests of tracking see part by part.
+when_there_is_time = pytest.mark.parametrize(
+    "attempt", [pytest.param(number, marks=pytest.mark.slow) for number in range(20)]
+)
 
 Popen = subprocess.Popen[str]
 
@@ -175,7 +179,7 @@ def server(store: str, tmp_path: Path) -> Iterator[Server]:
         made.stop()
 
 
-@often
+@when_there_is_time
 def test_the_tracking_server_is_stopped(
     attempt: int, expected: dict[str, str], server: Server, tmp_path: Path
 ) -> None:
@@ -195,7 +199,7 @@ def test_the_tracking_server_is_stopped(
     assert_nothing_left(tmp_path)
 
 
-@often
+@when_there_is_time
 def test_the_disk_is_full(
     attempt: int, expected: dict[str, str], store_template: Path, disk: Callable[[int], Path]
 ) -> None:

@@ -15,13 +15,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness import compose, engine
+from harness.archives import SEAL, sealed
 from harness.config import fingerprint
 from harness.data.loading import digest
 from harness.engine.run import Run
 from harness.sweeping import states
 from harness.sweeping.legs import Paused, begin, part, train_leg
 from harness.sweeping.preparing import prepare
-from harness.sweeping.states import HEADER, ROWS, SEAL, STATE, UnusableStateError
+from harness.sweeping.states import HEADER, ROWS, STATE, UnusableStateError
+from tests.tracking.planted import Touches
 
 SHORT = ["dataset=moons", "dataset.samples=60", "architecture.width=5", "stopping.epochs=4"]
 SHUFFLED = ["optimizer=batch", "optimizer.batch_size=8", "update=adam"]
@@ -103,7 +105,7 @@ def headed(path: Path, **changes: Any) -> bytes:
     named = contents(path)
     header = json.loads(named[HEADER].tobytes()) | changes
     named[HEADER] = np.frombuffer(json.dumps(header).encode(), np.uint8)
-    return states.sealed(named)
+    return sealed(named)
 
 
 def resealed(content: bytes) -> bytes:
@@ -209,16 +211,6 @@ def test_damage_under_a_right_checksum_raises_nothing_else(
     assert same(found, state)
 
 
-@dataclass(frozen=True)
-class Touches:
-    """Unpickled, it makes a file."""
-
-    path: Path
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Path.touch, (self.path,)
-
-
 @pytest.mark.parametrize("name", ["parameters", HEADER, "unheard_of"])
 def test_an_object_in_a_state_is_refused_and_not_executed(
     saved: Path, refusal: Callable[..., str], name: str
@@ -254,7 +246,7 @@ def test_an_archive_of_other_origin_is_refused(
 ) -> None:
     np.savez(saved, **state.state.arrays.plain())
     assert "no saved state" in refusal(saved)
-    saved.write_bytes(states.sealed(state.state.arrays.plain()))
+    saved.write_bytes(sealed(state.state.arrays.plain()))
     assert "header" in refusal(saved)
 
 
@@ -282,7 +274,7 @@ def test_a_state_from_elsewhere_is_refused(
 def test_a_header_that_says_nothing_is_refused(
     saved: Path, refusal: Callable[..., str], header: bytes
 ) -> None:
-    saved.write_bytes(states.sealed(contents(saved) | {HEADER: np.frombuffer(header, np.uint8)}))
+    saved.write_bytes(sealed(contents(saved) | {HEADER: np.frombuffer(header, np.uint8)}))
     assert "header" in refusal(saved)
 
 
@@ -306,13 +298,13 @@ def test_arrays_that_these_runs_do_not_have_are_refused(saved: Path, refusal: Ca
         ({"unheard_of": parameters}, "unknown: unheard_of"),
     ):
         changed = {f"{STATE}{name}": array for name, array in changes.items()}
-        saved.write_bytes(states.sealed(named | changed))
+        saved.write_bytes(sealed(named | changed))
         assert why in refusal(saved)
     needed = {name for name in named if name.startswith(STATE)} | {f"{ROWS}member", f"{ROWS}update"}
     for name in needed:
         rest = {other: array for other, array in named.items() if other != name}
-        saved.write_bytes(states.sealed(rest))
+        saved.write_bytes(sealed(rest))
         assert name.partition("/")[2] in refusal(saved) or name.startswith(ROWS)
     uneven = named | {f"{ROWS}update": named[f"{ROWS}update"][:-1]}
-    saved.write_bytes(states.sealed(uneven))
+    saved.write_bytes(sealed(uneven))
     assert "rows" in refusal(saved)

@@ -30,6 +30,12 @@ DIVERGES = ("dataset=sine", "loss=mse", "activation=relu", "dtype=float32", "sto
             "optimizer.learning_rate=0.05,1000", "seed=0,1", "executor=serial", "-m")  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def shared(swept_once: Callable[..., str]) -> str:
+    """A store that is only read."""
+    return swept_once(*GRID)
+
+
 @pytest.fixture
 def swept(app: App, store: str) -> str:
     assert app(*GRID).status == 0
@@ -48,9 +54,9 @@ def by_arm(uri: str) -> dict[str, Run]:
     return {run.data.tags["harness.arm"]: run for run in found}
 
 
-def test_each_arm_has_one_run_below_the_sweep(swept: str) -> None:
-    (parent,) = held(swept, "sweep")
-    arms = by_arm(swept)
+def test_each_arm_has_one_run_below_the_sweep(shared: str) -> None:
+    (parent,) = held(shared, "sweep")
+    arms = by_arm(shared)
     assert set(arms) == {"relu", "tanh"}
     for name, run in arms.items():
         assert run.info.status == "FINISHED"
@@ -63,10 +69,10 @@ def test_each_arm_has_one_run_below_the_sweep(swept: str) -> None:
 
 
 @pytest.mark.parametrize("metric", ["validation/loss", "test/accuracy", "dead_units/layer_01"])
-def test_an_arm_has_the_mean_of_its_seeds_and_its_t_interval_at_their_steps(swept: str, metric: str) -> None:
-    for name, arm in by_arm(swept).items():
-        seeds = [points(swept, run, metric) for run in held(swept) if run.data.tags["harness.arm"] == name]
-        mean, low, high = (points(swept, arm, key) for key in
+def test_an_arm_has_the_mean_of_its_seeds_and_its_t_interval_at_their_steps(shared: str, metric: str) -> None:
+    for name, arm in by_arm(shared).items():
+        seeds = [points(shared, run, metric) for run in held(shared) if run.data.tags["harness.arm"] == name]
+        mean, low, high = (points(shared, arm, key) for key in
                            (metric, f"interval/{metric}_low", f"interval/{metric}_high"))  # fmt: skip
         assert mean
         assert set(mean) == set(low) == set(high) == set(seeds[0])
@@ -78,11 +84,11 @@ def test_an_arm_has_the_mean_of_its_seeds_and_its_t_interval_at_their_steps(swep
                 assert (low[step], high[step]) == pytest.approx((expected.low, expected.high))
 
 
-def test_gradients_have_the_geometric_mean(swept: str) -> None:
+def test_gradients_have_the_geometric_mean(shared: str) -> None:
     metric = "gradient_norm/layer_01"
-    for name, arm in by_arm(swept).items():
-        seeds = [points(swept, run, metric) for run in held(swept) if run.data.tags["harness.arm"] == name]
-        for step, value in points(swept, arm, metric).items():
+    for name, arm in by_arm(shared).items():
+        seeds = [points(shared, run, metric) for run in held(shared) if run.data.tags["harness.arm"] == name]
+        for step, value in points(shared, arm, metric).items():
             assert value == pytest.approx(stats.gmean([seed[step] for seed in seeds]))
 
 
