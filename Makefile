@@ -72,7 +72,8 @@ ui: setup  ## browse every run at http://127.0.0.1:5000
 	  echo "no runs yet: make sweep trains some" >&2; exit 2; fi; \
 	case "$$MLFLOW_TRACKING_URI" in \
 	http*) echo "the runs are on a server already: $${MLFLOW_TRACKING_URI##*@}";; \
-	*) MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow server --host 127.0.0.1 --port $(PORT) --workers 1 \
+	*) echo "open http://127.0.0.1:$(PORT)/#/experiments?workflowType=machine_learning"; \
+	  MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow server --host 127.0.0.1 --port $(PORT) --workers 1 \
 	  --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db}";; esac
 
 test: $(TOOLS)  ## run all tests but the slow ones

@@ -13,13 +13,8 @@ from harness.sweeping.grid import Point
 from harness.sweeping.settings import Settings
 from harness.sweeping.study import Study, plain
 from harness.tracking.batches import Header, Samples, Sweep
-
-FILTERS = (
-    ("one line an arm, the mean and interval over its seeds", "tags.\"harness.kind\" = 'arm'"),
-    ("what diverged", "tags.\"harness.outcome\" = 'diverged'"),
-    ("what the doctor complained of", "tags.\"harness.complaints\" != ''"),
-    ("one seed of every arm", "params.seed = '{seed}' AND tags.\"harness.kind\" = 'run'"),
-)
+from harness.tracking.texts import markdown
+from harness.tracking.views import ARMS, COMPLAINTS, DIVERGED, RUNS, linked, one_seed, report_link
 
 
 def header(point: Point) -> Header:
@@ -90,7 +85,10 @@ def study_document(settings: Settings, arms: Sequence[str], points: Sequence[Poi
 
 
 def description(study: Study, spec: Mapping[str, Any], points: Sequence[Point], command: str) -> str:
-    """Return a sweep in Markdown: the question first, then how it is answered, and where to look.
+    """Return a sweep in Markdown: the question first, then where to look, and how it is answered.
+
+    MLflow folds all but the first lines. Lists and code wrap, where tables and fenced blocks would push
+    the run's other columns off the page.
 
     Parameters
     ----------
@@ -99,24 +97,24 @@ def description(study: Study, spec: Mapping[str, Any], points: Sequence[Point], 
     command : str
         What started it.
     """
-    asked = f"**{study.question}**" if study.question else "A grid from the command line."
-    facts = "\n".join(f"| {name} | {_cell(value)} |" for name, value in _facts(study, spec, points))
-    grid = "\n\n".join("\n".join(product) for product in study.grid)
-    seed = min(spec["seeds"], default=0)
-    where = "\n".join(f"- {told}: `{query.format(seed=seed)}`" for told, query in FILTERS)
+    question = " ".join(markdown(study.question or "").split())
+    views = [ARMS, RUNS, DIVERGED, COMPLAINTS, one_seed(min(spec["seeds"], default=0))]
     parts = [
-        asked,
-        study.method or "",
-        f"| | |\n|---|---|\n{facts}",
-        f"Filters to copy into the search above the list of runs:\n\n{where}",
-        f"The command:\n\n{_fenced(command)}" if command else "",
-        f"The grid:\n\n{_fenced(grid)}" if grid else "",
+        f"**{question}**" if question else "A grid from the command line.",
+        linked(views),
+        markdown(study.method or ""),
+        "\n".join(f"- {name}: {_line(value)}" for name, value in _facts(study, spec, points)),
+        f"The command: {_code(command)}" if command else "",
+        "The grid:\n\n" + "\n".join(f"- {_code(' '.join(product))}" for product in study.grid)
+        if study.grid
+        else "",
     ]
     return "\n\n".join(part.strip() for part in parts if part.strip())
 
 
 def _facts(study: Study, spec: Mapping[str, Any], points: Sequence[Point]) -> Iterator[tuple[str, str]]:
     arms = len({point.arm for point in points})
+    yield "report", f"{report_link()}, once it is drawn"
     yield "runs", f"{len(points):,}, of {arms:,} {'arm' if arms == 1 else 'arms'}"
     if spec["arms"]:
         yield "arms differ in", ", ".join(spec["arms"])
@@ -126,10 +124,9 @@ def _facts(study: Study, spec: Mapping[str, Any], points: Sequence[Point]) -> It
     if study.target is not None:
         yield "target", f"{study.target.metric} of {study.target.value:g}"
     for budget in study.budgets:
-        yield "budget", budget
+        yield "budget", markdown(budget)
     for claim in study.claims:
-        yield "claim", claim.sentence
-    yield "report", "`report/index.html` among the artifacts, once it is drawn"
+        yield "claim", markdown(claim.sentence)
 
 
 def _seeds(seeds: Sequence[int]) -> str:
@@ -139,14 +136,13 @@ def _seeds(seeds: Sequence[int]) -> str:
     return ", ".join(map(str, ordered[:20])) + (", …" if len(ordered) > 20 else "")
 
 
-def _cell(text: str) -> str:
-    """Return a text for one cell of a table in Markdown."""
-    return " ".join(text.replace("|", "\\|").split())
+def _line(text: str) -> str:
+    return " ".join(text.split())
 
 
-def _fenced(text: str) -> str:
-    """Return a text as code in Markdown, whatever stands in it."""
-    fence = "```"
+def _code(text: str) -> str:
+    """Return a text as code in a line of Markdown, whatever stands in it."""
+    fence = "`"
     while fence in text:
         fence += "`"
-    return f"{fence}\n{text}\n{fence}"
+    return f"{fence} {_line(text)} {fence}" if "`" in text else f"{fence}{_line(text)}{fence}"

@@ -21,6 +21,7 @@ from harness.sweeping.results import FAILED, Result, criterion
 from harness.sweeping.settings import Settings, build_settings
 from harness.sweeping.sweep import Swept, sweep
 from harness.tracking.settings import Off, masked, tracking_uri
+from harness.tracking.views import page
 
 RUN_FAILED = 1
 SIGNALLED = 128
@@ -114,6 +115,8 @@ def where_next(swept: Swept, settings: Settings) -> str:
         lines.append(f"{swept.undelivered:,} runs wait on disk, the store could not take them: {masked(uri)}")
         lines.append(f"deliver: {python()} -m harness.tracking deliver   (the same sweep does so too)")
     lines.append(f"runs:   make ui   (MLflow, experiment {settings.study.name}, {masked(uri)})")
+    if not swept.undelivered and (address := page(uri, settings.study.name)):
+        lines.append(f"        {address}")
     if settings.tracking.models == "best" and not (left or swept.undelivered):
         lines.append(
             "models: make ui   (the experiment's tab Models; docs/models.md: loading and serving them)"

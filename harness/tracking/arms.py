@@ -16,8 +16,9 @@ from harness.bands import bands
 from harness.choosing import at_chosen, choose, sensitivity
 from harness.record import metric_name
 from harness.tracking import read
+from harness.tracking.entities import parameters, tags
 from harness.tracking.store import search
-from harness.tracking.texts import TAG_LENGTH, parameters, run_name, storable, tags
+from harness.tracking.texts import TAG_LENGTH, run_name, storable
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -101,7 +102,8 @@ class Arms:
 
     def _make(self, arm: Arm, history: pd.DataFrame) -> None:
         start = int(time.time() * 1000)
-        found = tags(self.about | _about(arm) | {MLFLOW_PARENT_RUN_ID: self.parent})
+        about = {key: value for key, value in _about(arm).items() if value}
+        found = tags(self.about | about | {MLFLOW_PARENT_RUN_ID: self.parent})
         made = self.client.create_run(
             self.experiment,
             start_time=start,

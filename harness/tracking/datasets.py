@@ -13,6 +13,7 @@ from mlflow.types.schema import Schema, TensorSpec
 from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
 
 from harness.tracking.batches import Samples
+from harness.tracking.texts import NAME_LENGTH, storable
 
 DIGEST_LENGTH = 36
 """The most that MLflow keeps: the first half of a SHA-256, and some more."""
@@ -25,7 +26,9 @@ class Tracked(Dataset):
     def __init__(self, samples: Samples) -> None:
         self.samples = samples
         source = CodeDatasetSource({"mlflow.source.name": f"harness.data: dataset={samples.name}"})
-        super().__init__(source, name=samples.name, digest=samples.digest[:DIGEST_LENGTH])
+        super().__init__(
+            source, name=storable(samples.name, NAME_LENGTH), digest=samples.digest[:DIGEST_LENGTH]
+        )
 
     def _compute_digest(self) -> str:
         return self.samples.digest[:DIGEST_LENGTH]

@@ -19,13 +19,15 @@ from harness.tracking import read
 from harness.tracking.batches import Batch, Ended, Failed, Header, Sweep, Underway
 from harness.tracking.candidates import Candidates
 from harness.tracking.datasets import dataset_input
+from harness.tracking.entities import parameters, tags
 from harness.tracking.faults import one_line, passes
 from harness.tracking.maps import maps_beside, write_maps
 from harness.tracking.models import log_models
 from harness.tracking.series import metrics_of, numbers_of
 from harness.tracking.settings import masked
 from harness.tracking.store import connect, experiment_id, reopen, search
-from harness.tracking.texts import parameters, run_name, tags
+from harness.tracking.texts import run_name
+from harness.tracking.views import describe_experiment, placed
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -167,24 +169,28 @@ class Writer:
     def _parent(self) -> str:
         query = f"tags.`harness.kind` = 'sweep' and tags.`harness.grid` = '{self.sweep.grid}'"
         found = self.client.search_runs([self.experiment], query, max_results=1)
+        held = found[0].data.tags if found else {}
         if found:
             run_id = str(found[0].info.run_id)
-            self._has_arms = found[0].data.tags.get(ARMS) == "written"
+            self._has_arms = held.get(ARMS) == "written"
             reopen(self.client, run_id)
         else:
             about = {
                 "harness.kind": "sweep",
                 "harness.grid": self.sweep.grid,
                 "harness.study": self.sweep.experiment,
-                MLFLOW_RUN_NOTE: self.sweep.note,
                 MLFLOW_SOURCE_NAME: SOURCE,
             }
             name = f"{self.sweep.experiment} · sweep"
             made = self.client.create_run(self.experiment, tags=_plain(about), run_name=run_name(name))
             run_id = str(made.info.run_id)
         self.client.log_inputs(run_id, datasets=[dataset_input(each) for each in self.sweep.datasets])
-        hidden = {key: value.replace(self.uri, masked(self.uri)) for key, value in self.sweep.tags.items()}
-        self.client.log_batch(run_id, tags=tags(hidden))
+        about = {key: value.replace(self.uri, masked(self.uri)) for key, value in self.sweep.tags.items()}
+        if MLFLOW_RUN_NOTE not in held:
+            about[MLFLOW_RUN_NOTE] = placed(self.sweep.note, self.experiment, run_id)
+        self.client.log_batch(run_id, tags=tags(about))
+        question = self.sweep.documents.get("study.json", {}).get("question")
+        describe_experiment(self.client, self.experiment, question)
         for name, document in self.sweep.documents.items():
             self.client.log_dict(run_id, document, name)
         return run_id
