@@ -171,6 +171,14 @@ def explained(error: Exception, spool: Spool, uri: str | None = None) -> Deliver
     )
 
 
+def traced(error: Exception) -> str:
+    """Return the traceback of an error that ended a delivery, without passwords."""
+    # Imported here: it brings MLflow.
+    from harness.tracking.faults import trace
+
+    return trace(error)
+
+
 def _place(address: str) -> str:
     if address.startswith(SQLITE):
         return str(Path(address.removeprefix(SQLITE)).resolve())

@@ -1,17 +1,24 @@
 """What went wrong with a store: whether it may come back by itself, and a line that says it."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
+from traceback import format_exception
 
 from mlflow.exceptions import MlflowException
 from requests import ConnectionError as NoConnectionError
 from requests import HTTPError, Timeout
 from sqlalchemy.exc import OperationalError
 
-from harness.tracking.settings import masked
+from harness.tracking.settings import hidden, masked
 
 LATER = {408, 429}
+UNAUTHORIZED = 401
 LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+FULL = re.compile(r"\bDiskFull\b|No space left on device")
+"""How PostgreSQL says it, and a server's own disk; the statement that follows may say anything."""
+
+STATEMENT = "[SQL:"
 LENGTH = 300
 
 
@@ -19,11 +26,13 @@ def passes(error: BaseException, uri: str) -> bool:
     """Return whether an error may pass without anybody's help.
 
     A server that is away, or busy, or fails (HTTP 5xx) comes back; so does a SQLite file that
-    another process has locked. A full disk or a refused request does not.
+    another process has locked. A full disk, also a server's, or a refused request does not.
     """
     found = list(_causes(error))
     if uri.startswith("sqlite") or any(isinstance(each, sqlite3.Error) for each in found):
         return any(_code(each) in LOCKED for each in found)
+    if any(FULL.search(str(each).partition(STATEMENT)[0]) for each in found):
+        return False
     return any(
         isinstance(each, NoConnectionError | Timeout | OperationalError) or _later(each) for each in found
     )
@@ -41,17 +50,32 @@ def one_line(error: BaseException, uri: str) -> str:
         told = f"{type(error).__name__}: {error}"
     if any(isinstance(each, NoConnectionError | Timeout) for each in found):
         told = "no answer"
+    elif any(_status(each) == UNAUTHORIZED for each in found):
+        told = (
+            "user name or password is missing or wrong; allowed: MLFLOW_TRACKING_USERNAME and "
+            "MLFLOW_TRACKING_PASSWORD as the server knows them"
+        )
     return f"tracking.uri = {masked(uri)}: {masked(' '.join(told.split()))[:LENGTH]}"
 
 
+def trace(error: BaseException) -> str:
+    """Return an error's traceback, without passwords: MLflow's errors tell the whole address."""
+    return hidden("".join(format_exception(error))).rstrip()
+
+
 def _later(error: BaseException) -> bool:
+    status = _status(error)
+    return status >= 500 or status in LATER
+
+
+def _status(error: BaseException) -> int:
+    """Return the status of an HTTP answer, 0 for other errors."""
     if isinstance(error, MlflowException):
         status: int = error.get_http_status_code()  # type: ignore[no-untyped-call]
-    elif isinstance(error, HTTPError) and error.response is not None:
-        status = error.response.status_code
-    else:
-        return False
-    return status >= 500 or status in LATER
+        return status
+    if isinstance(error, HTTPError) and error.response is not None:
+        return error.response.status_code
+    return 0
 
 
 def _code(error: BaseException) -> int:

@@ -15,6 +15,7 @@ SQLITE = "sqlite:///"
 
 GRID = re.compile(r"[0-9a-f]+")
 CREDENTIALS = re.compile(r"(?<=://)(?:([^:/@]*):)?.*@", re.DOTALL)
+ADDRESS = re.compile(r"\S+://\S+")
 SECRETS = re.compile(r"(?i)([?&][^=&]*(?:password|passwd|secret|token|key)[^=&]*=)[^&]*")
 
 
@@ -58,8 +59,13 @@ def masked(uri: str) -> str:
     """Return an address without its password, or whatever else may be one."""
     if uri.startswith(("sqlite:", "file:")):
         return uri
-    hidden = CREDENTIALS.sub(lambda found: f"{found[1]}:***@" if found[1] else "***@", uri, count=1)
-    return SECRETS.sub(r"\1***", hidden)
+    told = CREDENTIALS.sub(lambda found: f"{found[1]}:***@" if found[1] else "***@", uri, count=1)
+    return SECRETS.sub(r"\1***", told)
+
+
+def hidden(text: str) -> str:
+    """Return a text without what `masked` hides, in every address in it."""
+    return ADDRESS.sub(lambda found: masked(found[0]), text)
 
 
 def local_folder(uri: str) -> Path:

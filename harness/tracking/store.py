@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 PAGE = 1000
+EXISTS = "RESOURCE_ALREADY_EXISTS"
 
 ENVIRONMENT = {
     # One bar for each file fetched, and one line for each run, would bury what a command says.
@@ -83,7 +84,16 @@ def experiment_id(client: "MlflowClient", uri: str, name: str) -> str:
     if uri.startswith(SQLITE):
         folder = local_folder(uri) / "artifacts" / folder_name(name)
         location = folder.as_uri()
-    return str(client.create_experiment(name, artifact_location=location))
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return str(client.create_experiment(name, artifact_location=location))
+    except MlflowException as error:
+        # Another sweep of the study made it meanwhile.
+        found = client.get_experiment_by_name(name) if error.error_code == EXISTS else None
+        if found is None:
+            raise
+        return str(found.experiment_id)
 
 
 def folder_name(name: str) -> str:
