@@ -47,7 +47,7 @@ class Cluster:
         secret = folder / "password"
         secret.write_text(PASSWORD)
         for path in (folder, secret):
-            _own(path)
+            own(path)
         self._run(
             *("initdb", "--pgdata", str(folder / "data"), "--username", OWNER, "--pwfile", str(secret)),
             *("--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync"),
@@ -100,7 +100,7 @@ class Cluster:
     def ask(self, database: str, query: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""
         with self.connected(database) as connection:
-            return connection.execute(query).fetchall()  
+            return connection.execute(query).fetchall()
 
     def make(self, template: str | None = None, more: str = "") -> str:
         """Make a database, a copy of another or an empty one, and return its name."""
@@ -110,7 +110,7 @@ class Cluster:
                 connection.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [template]
                 )
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template or 'template0'} {more}")  
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template or 'template0'} {more}")
         return name
 
     def address(self, database: str) -> str:
@@ -167,7 +167,7 @@ def _program(name: str) -> Path:
     return place / name
 
 
-def _own(path: Path) -> None:
+def own(path: Path) -> None:
     """Give a file to the user who runs PostgreSQL."""
     if (user := _someone()) is not None:
         os.chown(path, user.pw_uid, user.pw_gid)

@@ -20,7 +20,16 @@ PARTS: Mapping[str, Callable[[bool], Section]] = {
     "tracking": tracking.section,
     "workers": workers.section,
 }
-LIBRARIES = ("hydra-core", "omegaconf", "pydantic", "mlflow", "sqlalchemy", "scikit-learn", "joblib", "psycopg")
+LIBRARIES = (
+    "hydra-core",
+    "omegaconf",
+    "pydantic",
+    "mlflow",
+    "sqlalchemy",
+    "scikit-learn",
+    "joblib",
+    "psycopg",
+)
 
 
 def main(arguments: Sequence[str], out: Path) -> int:

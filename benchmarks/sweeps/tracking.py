@@ -50,7 +50,9 @@ def section(quick: bool) -> Section:
             assert ours is not None
             rows.append(_row(store, f"writer, {WHAT[points]}", runs, ours, plain))
             targets.append(
-                Target(f"ms a run, {WHAT[points]}, {store}", f"{runs:,} runs", ours["each"], wanted, at_most=True)
+                Target(
+                    f"ms a run, {WHAT[points]}, {store}", f"{runs:,} runs", ours["each"], wanted, at_most=True
+                )
             )
         rows.append(_row(store, f"log_metric each epoch, measured on {few} runs", few, plain, plain))
     columns = (

@@ -1,6 +1,5 @@
 """What went wrong with a store: whether it may come back by itself, and a line that says it."""
 
-import re
 import sqlite3
 from collections.abc import Iterator
 from traceback import format_exception
@@ -15,10 +14,9 @@ from harness.tracking.settings import hidden, masked
 LATER = {408, 429}
 UNAUTHORIZED = 401
 LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-FULL = re.compile(r"\bDiskFull\b|No space left on device")
-"""How PostgreSQL says it, and a server's own disk; the statement that follows may say anything."""
+FULL = "53100"
+"""PostgreSQL's code. A tracking server keeps it to itself: its answer is 503, as if it were away."""
 
-STATEMENT = "[SQL:"
 LENGTH = 300
 
 
@@ -26,12 +24,12 @@ def passes(error: BaseException, uri: str) -> bool:
     """Return whether an error may pass without anybody's help.
 
     A server that is away, or busy, or fails (HTTP 5xx) comes back; so does a SQLite file that
-    another process has locked. A full disk, also a server's, or a refused request does not.
+    another process has locked. A full disk or a refused request does not.
     """
     found = list(_causes(error))
     if uri.startswith("sqlite") or any(isinstance(each, sqlite3.Error) for each in found):
         return any(_code(each) in LOCKED for each in found)
-    if any(FULL.search(str(each).partition(STATEMENT)[0]) for each in found):
+    if any(_state(each) == FULL for each in found):
         return False
     return any(
         isinstance(each, NoConnectionError | Timeout | OperationalError) or _later(each) for each in found
@@ -82,6 +80,11 @@ def _code(error: BaseException) -> int:
     """Return SQLite's primary result code, 0 for other errors."""
     # A connection that Python refuses before SQLite is asked has none.
     return getattr(error, "sqlite_errorcode", 0) & 0xFF if isinstance(error, sqlite3.Error) else 0
+
+
+def _state(error: BaseException) -> str | None:
+    """Return PostgreSQL's code of what went wrong, None for other errors."""
+    return getattr(error.orig, "sqlstate", None) if isinstance(error, OperationalError) else None
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.tracking.store import connect
 from benchmarks.postgresql import Cluster, binaries, running
+from harness.tracking.store import connect
 from tests.server.team import ROOT, STARTED, TeamServer, serving
 
 
@@ -26,9 +26,7 @@ def schema(cluster: Cluster) -> str:
 
 
 @pytest.fixture(scope="session")
-def team(
-    cluster: Cluster, schema: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[TeamServer]:
+def team(cluster: Cluster, schema: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TeamServer]:
     """A server that several tests share: each takes studies of its own."""
     if not (ROOT / "Makefile").exists():
         pytest.skip("the Makefile is not part of a wheel")

@@ -11,9 +11,9 @@ from typing import Any
 
 import pandas as pd
 
+from benchmarks.postgresql import Cluster
 from harness.locations import PACKAGE
 from harness.tracking.read import StudyRecord
-from benchmarks.postgresql import Cluster
 from tests.tracking.servers import Server
 
 ROOT = PACKAGE.parent

@@ -8,13 +8,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from benchmarks.postgresql import Cluster
 from harness import train
 from harness.sweeping.composing import default_composer
 from harness.sweeping.grid import expand
 from harness.sweeping.study import Study
 from harness.tracking.read import study
 from reports.reporting import report
-from benchmarks.postgresql import Cluster
 from tests.server.team import (
     TeamServer,
     assert_each_run_once,
@@ -37,6 +37,7 @@ LONG = (
     "diagnostics.rows=20",
 )
 SEEDS, OTHERS = "seed=range(0,4)", "seed=range(4,8)"
+
 
 def weights(*grid: str) -> dict[str, str]:
     """Return the weights of a grid by fingerprint, trained here."""
@@ -62,7 +63,10 @@ def test_a_sweep_gives_the_weights_and_the_report_that_it_gives_on_sqlite(
         pd.testing.assert_frame_equal(ours, theirs, check_exact=True)
     digests = "SELECT value FROM tags WHERE key = 'harness.weights'"
     assert sorted(found[0] for found in team.ask(digests)) == sorted(weights(*grid[:-1]).values())
-    pages = [report("alike", tmp_path / name / "report", uri) for name, uri in (("here", store), ("there", team.uri))]
+    pages = [
+        report("alike", tmp_path / name / "report", uri)
+        for name, uri in (("here", store), ("there", team.uri))
+    ]
     tables = [{path.name: path.read_bytes() for path in page.parent.glob("*.csv")} for page in pages]
     assert len(tables[0]) > 5
     assert tables[0] == tables[1]
