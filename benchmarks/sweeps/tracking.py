@@ -31,8 +31,8 @@ batch) are given to MLflow by the harness's writer: tags, parameters, metrics, w
 Beside it plain MLflow: `log_params`, and `log_metric` of {len(PLAIN)} metrics ({", ".join(PLAIN)}) at each
 of 30 epochs, on few runs, **scaled**. Seconds of the processor of the process that writes, all its threads,
 once everything is imported, the schema made and two runs were written; what the server and PostgreSQL take
-stands apart, with the two. PostgreSQL is a cluster in a temporary folder, without fsync, the server one worker on this
-machine. The stores are asked whether they hold every run."""
+stands apart, with the two. PostgreSQL is a cluster in a temporary folder, without fsync, the server one
+worker on this machine. The stores are asked whether they hold every run."""
 
 
 def section(quick: bool) -> Section:
