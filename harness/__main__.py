@@ -16,6 +16,7 @@ from harness.locations import CONF
 from harness.sweeping.composing import default_composer, one_line
 from harness.sweeping.launch import launch_one
 from harness.sweeping.study import register_studies
+from harness.tracking.settings import concealed
 
 REFUSED = 2
 UNREACHABLE = 1
@@ -37,7 +38,7 @@ def task(config: DictConfig) -> float:
 def refuse(error: Exception) -> None:
     """Say in one line what is wrong, and leave: with status 2 if it was asked wrongly, else with 1."""
     away = isinstance(error, StoreError)
-    print(f"harness: {error if away else one_line(error)}", file=sys.stderr)
+    print(f"harness: {concealed(str(error) if away else one_line(error))}", file=sys.stderr)
     raise SystemExit(UNREACHABLE if away else REFUSED)
 
 

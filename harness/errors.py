@@ -12,6 +12,11 @@ class StoreError(RuntimeError):
     """One line: which store, and why it cannot be read or written. Exit status 1."""
 
 
+def why(error: OSError) -> str:
+    """Return a line that says which file could not be read or written, as far as that is known, and why."""
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
+
+
 def nearest(name: str, allowed: Iterable[str]) -> str:
     """Return a clause that offers the nearest of `allowed`, or an empty string."""
     found = get_close_matches(name, list(allowed), n=1, cutoff=0.6)

@@ -1,4 +1,4 @@
-"""Student's t interval of a mean over seeds: half its width, as found and as expected beforehand."""
+"""Student's t interval of a mean over seeds, and half its width as found and as expected beforehand."""
 
 from math import inf, sqrt
 
@@ -8,6 +8,8 @@ from scipy import special, stats
 
 Floats = NDArray[np.float64]
 
+CONFIDENCE = 0.95
+"""Of an interval that decides no claim."""
 LEAST_SEEDS = 5
 """Below, every verdict on a claim is inconclusive."""
 ERROR_RATE = 0.05
@@ -28,8 +30,45 @@ def confidence_of(claims: int, cells: int = 1) -> float:
     return 1 - ERROR_RATE / claims / cells
 
 
+def t_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> tuple[Floats, Floats, Floats]:
+    """Mean and Student-t interval over the last axis.
+
+    Parameters
+    ----------
+    values : array_like, shape (..., n)
+        One value a seed.
+    confidence : float
+        Coverage asked for.
+
+    Returns
+    -------
+    mean, low, high : arrays, shape (...)
+        `low` and `high` are not numbers for n < 2: one seed says nothing about its spread.
+    """
+    table = np.asarray(values, dtype=float)
+    seeds = table.shape[-1]
+    mean = table.mean(axis=-1)
+    deviation = table.std(axis=-1, ddof=1) if seeds > 1 else np.full_like(mean, np.nan)
+    half = half_width(deviation, seeds, confidence)
+    return mean, mean - half, mean + half
+
+
+def geometric_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> tuple[Floats, Floats, Floats]:
+    """Geometric mean and interval over the last axis: `t_interval` of the logarithms.
+
+    For positive quantities that span decades, such as gradients: the interval never reaches below 0. Where a
+    value is 0, so is the mean, and there is no interval.
+    """
+    table = np.asarray(values, dtype=float)
+    zero = (table == 0).any(axis=-1)
+    with np.errstate(invalid="ignore"):
+        logarithms = np.log(np.where(table == 0, 1.0, table))
+    mean, low, high = (np.exp(bound) for bound in t_interval(logarithms, confidence))
+    return np.where(zero, 0.0, mean), np.where(zero, np.nan, low), np.where(zero, np.nan, high)
+
+
 def half_width(
-    deviation: ArrayLike, seeds: int, confidence: float = 0.95, *, test_per_training: float = 0.0
+    deviation: ArrayLike, seeds: int, confidence: float = CONFIDENCE, *, test_per_training: float = 0.0
 ) -> Floats:
     """Return half the width of the t interval of a mean over seeds, t · s · √(1/n + q).
 
@@ -59,7 +98,7 @@ def half_width(
 def expected_half_width(
     deviation: float,
     seeds: int,
-    confidence: float = 0.95,
+    confidence: float = CONFIDENCE,
     *,
     test_per_training: float = 0.0,
     freedom: float = inf,
@@ -85,7 +124,7 @@ def expected_half_width(
 def seeds_for(
     width: float,
     deviation: float,
-    confidence: float = 0.95,
+    confidence: float = CONFIDENCE,
     *,
     test_per_training: float = 0.0,
     freedom: float = inf,

@@ -48,6 +48,8 @@ class Record:
         (the first one): ``update`` (M,), ``bounds`` (2, 2), the scaled features' (low, high),
         ``values`` and ``classes`` (M, rows, columns), as
         `harness.engine.diagnostics.decision_map.Maps` says. Empty where none were taken.
+    platform : mapping of str to str
+        What it was trained with and on: ``version``, ``python``, ``numpy``, ``blas``, ``cpu_features``, ...
     """
 
     config: RunConfig
@@ -59,6 +61,7 @@ class Record:
     warnings: tuple[str, ...] = field(default=())
     complaints: tuple[Complaint, ...] = field(default=())
     maps: Mapping[str, Array] = field(default_factory=dict)
+    platform: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def history(self) -> "pd.DataFrame":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from harness import choosing
 from reports import statistics
 from reports.arms import Layout, lay_out
 
@@ -33,7 +34,7 @@ class Analysis:
     over, metric : str or None
         The tuned key and the metric that chose its value.
     points, choices : DataFrame or None
-        `statistics.sensitivity` and `statistics.choose`; None where nothing is tuned.
+        `choosing.sensitivity` and `choosing.choose`; None where nothing is tuned.
     chosen : DataFrame
         The reported runs at the chosen values.
     history : DataFrame
@@ -87,10 +88,10 @@ def analyse(record: StudyRecord) -> Analysis:
     tune = record.spec.get("tune")
     over = str(tune["over"]) if tune else None
     metric = str(tune["metric"]) if tune else None
-    points = statistics.sensitivity(runs, over, metric) if over and metric else None
-    choices = statistics.choose(points, metric) if points is not None and metric else None
+    points = choosing.sensitivity(runs, over, metric) if over and metric else None
+    choices = choosing.choose(points, metric) if points is not None and metric else None
     layout = lay_out(runs, [str(axis) for axis in record.spec["arms"]])
-    chosen = statistics.at_chosen(runs, choices, over).reset_index(drop=True)
+    chosen = choosing.at_chosen(runs, choices, over).reset_index(drop=True)
     history = record.history[record.history["run_id"].isin(chosen["run_id"])]
     history = history.sort_values(["run_id", "update"], kind="stable").reset_index(drop=True)
     arms = [arm.name for arm in layout.arms]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
+from harness.bands import bands
 from reports import prose, tables, targets, troubles
 from reports.analysis import FINAL, Analysis
 from reports.arms import split_by_loss
-from reports.bands import bands
 from reports.figures import convergence, final, gradients, tuned
 from reports.outline import Contents, Drawing, Section
 

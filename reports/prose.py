@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from harness.intervals import CONFIDENCE
 from harness.record import higher_is_better
 from reports.analysis import RATE, Analysis
-from reports.statistics import CONFIDENCE, EXPLODING, VANISHING
+from reports.statistics import EXPLODING, VANISHING
 
 SHARED_RATE = "At one rate for all: not a comparison of methods."
 GIVEN_RATES = "Rates are given, not tuned: not a comparison of methods."

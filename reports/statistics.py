@@ -1,4 +1,4 @@
-"""Intervals, the choice of the tuned value, and the final scores of the arms.
+"""Shares, final scores and outcomes of the arms.
 
 Labelled frames in, labelled frames out. A run that died (diverged or failed) has infinite loss and the
 accuracy of the majority class, and stays in every denominator. Means are given only where all seeds live.
@@ -11,59 +11,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from harness.intervals import half_width
+from harness.choosing import died
+from harness.intervals import CONFIDENCE, Floats, t_interval
 from harness.record import higher_is_better
 
-CONFIDENCE = 0.95
 VANISHING, EXPLODING = 0.5, 2.0
 """Values of ρ (delta_rms from one hidden layer to the one before it) beyond which gradients do so."""
 OUTCOMES = ("converged", "exhausted", "stalled", "diverged", "failed")
-Floats = NDArray[np.float64]
-
-
-def died(runs: pd.DataFrame) -> pd.Series:
-    """Mark the runs that diverged or failed (columns `outcome`, `status`)."""
-    return runs["outcome"].isin(["diverged", "failed"]) | (runs["status"] == "FAILED")
-
-
-def t_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> tuple[Floats, Floats, Floats]:
-    """Mean and Student-t interval over the last axis.
-
-    Parameters
-    ----------
-    values : array_like, shape (..., n)
-        One value a seed.
-    confidence : float
-        Coverage asked for.
-
-    Returns
-    -------
-    mean, low, high : arrays, shape (...)
-        `low` and `high` are not numbers for n < 2: one seed says nothing about its spread.
-    """
-    table = np.asarray(values, dtype=float)
-    seeds = table.shape[-1]
-    mean = table.mean(axis=-1)
-    deviation = table.std(axis=-1, ddof=1) if seeds > 1 else np.full_like(mean, np.nan)
-    half = half_width(deviation, seeds, confidence)
-    return mean, mean - half, mean + half
-
-
-def geometric_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> tuple[Floats, Floats, Floats]:
-    """Geometric mean and interval over the last axis: `t_interval` of the logarithms.
-
-    For positive quantities that span decades, such as gradients: the interval never reaches below 0. Where a
-    value is 0, so is the mean, and there is no interval.
-    """
-    table = np.asarray(values, dtype=float)
-    zero = (table == 0).any(axis=-1)
-    with np.errstate(invalid="ignore"):
-        logarithms = np.log(np.where(table == 0, 1.0, table))
-    mean, low, high = (np.exp(bound) for bound in t_interval(logarithms, confidence))
-    return np.where(zero, 0.0, mean), np.where(zero, np.nan, low), np.where(zero, np.nan, high)
 
 
 def wilson(count: int, seeds: int, confidence: float = CONFIDENCE) -> tuple[float, float, float]:
@@ -83,89 +39,6 @@ def counted(runs: pd.DataFrame, metric: str) -> Floats:
     else:
         values[dead] = np.inf
     return values
-
-
-def sensitivity(runs: pd.DataFrame, over: str, metric: str) -> pd.DataFrame:
-    """Summarise the tuning runs of every arm at every value of the tuned key.
-
-    Parameters
-    ----------
-    runs : DataFrame
-        Columns `arm`, `seed`, `role`, `status`, `outcome`, `majority_accuracy`, `over` and `metric`.
-    over, metric : str
-        The tuned key, and the metric of the choice.
-
-    Returns
-    -------
-    DataFrame
-        One row an arm and value: `arm, value, seeds, dead, missing, mean, low, high`. `missing` counts the
-        arm's tuning seeds without a run or a number here; `mean` is a number only if nothing died or is
-        missing, for a mean over survivors would favour the edge of stability.
-    """
-    tuning = runs[runs["role"] == "tuning"]
-    rows: list[dict[str, Any]] = []
-    for arm, group in tuning.groupby("arm", sort=False):
-        expected = group["seed"].nunique()
-        for value, point in group.groupby(over, sort=True):
-            dead = died(point)
-            living = point.loc[~dead, metric].to_numpy(dtype=float)
-            living = living[np.isfinite(living)]
-            lost, missing = int(dead.sum()), expected - int(dead.sum()) - len(living)
-            usable = lost == 0 and missing == 0
-            row = {"arm": arm, "value": value, "seeds": len(point), "dead": lost, "missing": missing}
-            interval = t_interval(living) if usable else (np.nan, np.nan, np.nan)
-            rows.append(row | dict(zip(("mean", "low", "high"), map(float, interval), strict=True)))
-    columns = ["arm", "value", "seeds", "dead", "missing", "mean", "low", "high"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def choose(points: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Choose the tuned value of every arm.
-
-    Parameters
-    ----------
-    points : DataFrame
-        As `sensitivity` returns it.
-    metric : str
-        Decides whether the greatest or the least mean wins. Of equal means the smaller value wins: it is
-        the one further from divergence.
-
-    Returns
-    -------
-    DataFrame
-        One row an arm: `arm, value, edge, mean, seeds, tried, dead, reason`. `edge` is "lowest" or "highest"
-        where the choice is at the edge of the grid that was tried. Without a choice, `value` is not a number
-        and `reason` says why.
-    """
-    rows: list[dict[str, Any]] = []
-    for arm, group in points.sort_values(["value"], kind="stable").groupby("arm", sort=False):
-        tried, dead = len(group), int((group["dead"] > 0).sum())
-        usable = group[np.isfinite(group["mean"])]
-        row = {"arm": arm, "value": np.nan, "edge": "", "mean": np.nan, "seeds": 0}
-        row |= {"tried": tried, "dead": dead, "reason": ""}
-        if usable.empty:
-            row["reason"] = (
-                "a tuning seed diverged or failed at every value"
-                if dead == tried
-                else f"no value has {metric} of all tuning seeds"
-            )
-        else:
-            score = usable["mean"].to_numpy()
-            best = usable.iloc[int(np.argmax(score) if higher_is_better(metric) else np.argmin(score))]
-            row |= {"value": float(best["value"]), "mean": float(best["mean"]), "seeds": int(best["seeds"])}
-            if tried > 1 and row["value"] in (group["value"].iloc[0], group["value"].iloc[-1]):
-                row["edge"] = "lowest" if row["value"] == group["value"].iloc[0] else "highest"
-        rows.append(row)
-    return pd.DataFrame(rows, columns=["arm", "value", "edge", "mean", "seeds", "tried", "dead", "reason"])
-
-
-def at_chosen(runs: pd.DataFrame, choices: pd.DataFrame | None, over: str | None) -> pd.DataFrame:
-    """Keep the reported runs at the chosen value of their arm; all reported runs where nothing is tuned."""
-    reported = runs[runs["role"] == "reported"]
-    if choices is None or over is None:
-        return reported
-    value = reported["arm"].map(choices.set_index("arm")["value"])
-    return reported[reported[over] == value]
 
 
 def final_scores(runs: pd.DataFrame, arms: Sequence[str], metrics: Sequence[str]) -> pd.DataFrame:

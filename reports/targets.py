@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from harness.choosing import died
+from harness.intervals import Floats
 from harness.record import higher_is_better
 from reports import prose
 from reports.analysis import Analysis
 from reports.cells import Cell, Part, Table, arm_labels, shown, words
-from reports.statistics import Floats, counted, died
+from reports.statistics import counted
 
 COLUMNS = ["arm", "seeds", "reached", "median_updates", "rows_apart", "worst"]
 

@@ -1,8 +1,9 @@
-"""What tests of several rooms share: a fresh MLflow store, and the app as a user calls it."""
+"""What tests of several rooms share: a store, a disk soon full, a cluster, the app as a user calls it."""
 
 import shutil
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,77 @@ def store(store_template: Path, tmp_path: Path) -> str:
     path.parent.mkdir()
     shutil.copy(store_template, path)
     return f"sqlite:///{path}"
+
+
+Swept = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def swept_once(store_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Swept:
+    """Sweep a grid in a store that a module's tests share, and only read; return the store's address."""
+
+    def sweep(*arguments: str) -> str:
+        folder = tmp_path_factory.mktemp("swept")
+        path = folder / "mlruns" / "mlflow.db"
+        path.parent.mkdir()
+        shutil.copy(store_template, path)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+            patch.setattr(sys, "argv", ["harness", *arguments])
+            main()
+        return f"sqlite:///{path}"
+
+    return sweep
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
+    """Mount a disk of so many kilobytes; called again, it gets that size."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = False
+
+    def sized(kilobytes: int) -> Path:
+        nonlocal mounted
+        options = f"size={kilobytes}k" + (",remount" if mounted else "")
+        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip(f"no disk can be mounted here: {done.stderr.strip()}")
+        mounted = True
+        return folder
+
+    yield sized
+    if mounted:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[str]:
+    """The address of a Dask scheduler with two workers; a nanny starts a new one for each that dies."""
+    distributed = pytest.importorskip("distributed", reason="needs the extra `cluster`")
+    folder = tmp_path / "dask"
+    folder.mkdir()
+    where = ["--scheduler-file", str(folder / "scheduler.json"), "--no-dashboard"]
+    workers = ["--nworkers", "2", "--nthreads", "1", "--local-directory", str(folder)]
+    commands = (
+        ["distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", *where],
+        ["distributed.cli.dask_worker", *workers, *where],
+    )
+    started = [
+        subprocess.Popen([sys.executable, "-W", "ignore", "-m", *command], stderr=subprocess.DEVNULL)
+        for command in commands
+    ]
+    try:
+        with distributed.Client(scheduler_file=where[1], timeout=60, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=60)
+            address = client.scheduler.address
+        yield address
+    finally:
+        for process in reversed(started):
+            process.terminate()
+            process.wait(timeout=30)
 
 
 @dataclass

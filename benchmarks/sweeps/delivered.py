@@ -10,7 +10,8 @@ from time import process_time
 from benchmarks.sweeps.processes import tell
 from harness import compose, train
 from harness.record import Record, metric_name
-from harness.tracking.batches import Batch, Ended, Header, Sweep
+from harness.sweeping.describing import samples
+from harness.tracking.batches import Batch, Ended, Header, Samples, Sweep
 from harness.tracking.store import connect
 
 TRAINED = ("dataset=moons", "architecture.hidden=[16,8]", "stopping.epochs=30")
@@ -35,15 +36,19 @@ def main() -> None:
 
 
 def by_writer(uri: str, record: Record, runs: int, points: int, name: str) -> None:
-    """Deliver runs as a sweep does, stack by stack."""
+    """Deliver runs as a sweep does, stack by stack: each is an arm, whose line is written at the end."""
     from harness.tracking.writer import Writer
 
-    about = Sweep(name, f"{points:04x}", "", {}, {"study.json": {}, "grid.json": {}}, [])
-    writer = Writer(uri, about, points)
+    documents = {
+        "study.json": {"name": name, "arms": ["activation"], "tune": None},
+        "grid.json": {"fingerprints": [_mark(each) for each in range(runs)]},
+    }
+    dataset = samples(record.config.dataset)
+    writer = Writer(uri, Sweep(name, f"{points:04x}", "", {}, documents, [dataset]), points)
     rows = len(record.columns["update"])
     for first in range(0, runs, A_STACK):
         ended = [
-            Ended(header=_header(record, each), record=record, since=0, planned=rows)
+            Ended(header=_header(record, each, dataset), record=record, since=0, planned=rows)
             for each in range(first, min(runs, first + A_STACK))
         ]
         writer.deliver(Batch(history=f"histories/{name}{first}-1.parquet", runs=ended))
@@ -59,7 +64,7 @@ def by_plain_mlflow(uri: str, record: Record, runs: int, points: int, name: str)
     epochs = record.columns["epoch"]
     for each in range(runs):
         with mlflow.start_run(run_name=f"run {each}"):
-            mlflow.log_params(dict(_header(record, each).parameters))
+            mlflow.log_params(dict(replace(record.config, seed=each).flat))
             for epoch in range(1, 1 + int(epochs[-1])):
                 place = int(abs(epochs - epoch).argmin())
                 for column in PLAIN:
@@ -72,17 +77,22 @@ WAYS: dict[str, Callable[[str, Record, int, int, str], None]] = {
 }
 
 
-def _header(record: Record, number: int) -> Header:
-    config = replace(record.config, seed=number)
+def _header(record: Record, number: int, dataset: Samples) -> Header:
+    arm = f"arm {number // A_STACK}"
     return Header(
-        name=f"relu · seed {number}",
-        arm="relu",
-        labels={"activation": "relu"},
+        name=f"{arm} · seed {number}",
+        arm=arm,
+        labels={"activation": arm},
         role="reported",
-        fingerprint=f"{number:064x}",
+        fingerprint=_mark(number),
         feeding="mini-batch (32)",
-        parameters=config.flat,
+        parameters=replace(record.config, seed=number).flat,
+        dataset=dataset,
     )
+
+
+def _mark(number: int) -> str:
+    return f"{number:064x}"
 
 
 if __name__ == "__main__":

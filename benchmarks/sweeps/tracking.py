@@ -27,7 +27,8 @@ HELD = "attributes.status = 'FINISHED'"
 
 METHOD = f"""\
 Runs that are finished already (moons, two hidden layers, 30 epochs; one record under many names, 50 a
-batch) are given to MLflow by the harness's writer: tags, parameters, metrics, whole histories as Parquet.
+batch and an arm) are given to MLflow by the harness's writer: tags, parameters, metrics, whole histories as
+Parquet, and at the end a line for each arm, of what is read back of the store; all of it is counted.
 Beside it plain MLflow: `log_params`, and `log_metric` of {len(PLAIN)} metrics ({", ".join(PLAIN)}) at each
 of 30 epochs, on few runs, **scaled**. Seconds of the processor of the process that writes, all its threads,
 once everything is imported, the schema made and two runs were written; what the server and PostgreSQL take

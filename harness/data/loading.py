@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from harness.config import RunConfig
 from harness.data import sharing
 from harness.data.datasets import Dataset, Inputs, Targets
-from harness.data.scaling import scaler
-from harness.data.splits import split_rows
+from harness.data.scaling import Scale, scaler
+from harness.data.splits import Rows, split_rows
 
 Array = NDArray[np.floating]
 Identity = tuple[Dataset, int, int, str]
@@ -125,19 +125,30 @@ def load(run: RunConfig) -> Loaded:
     return _load(*identity(run))
 
 
+def scale_of(run: RunConfig) -> Scale:
+    """Return what scales the inputs of `run`, measured on its training samples."""
+    return _cut(run.dataset, run.split_seed)[1]
+
+
 def identity(run: RunConfig) -> Identity:
     """Return what runs have equal that train on the same arrays."""
     return run.dataset, run.split_seed, run.outputs, run.dtype
 
 
-@cached(LRUCache(KEPT_BYTES, getsizeof=_size), lock=Lock())
-def _load(dataset: Dataset, seed: int, outputs: int, dtype: str) -> Loaded:
+def _cut(dataset: Dataset, seed: int) -> tuple[list[Rows], Scale]:
+    """Return the rows of the parts that differ, those that train first, and what scales them all."""
     x, y = samples(dataset)
     labels = y.astype(np.int64, copy=False) if dataset.classes is not None else None
     train, *others = split_rows(dataset, labels, seed)
     whole = dataset.split == "none"
-    rows = [train] if whole else [train, *others]
-    scale = scaler(dataset.scaling, x if whole else x[train])
+    return [train] if whole else [train, *others], scaler(dataset.scaling, x if whole else x[train])
+
+
+@cached(LRUCache(KEPT_BYTES, getsizeof=_size), lock=Lock())
+def _load(dataset: Dataset, seed: int, outputs: int, dtype: str) -> Loaded:
+    x, y = samples(dataset)
+    whole = dataset.split == "none"
+    rows, scale = _cut(dataset, seed)
     # One part after the other: of a large set, little more is in memory than is to stay there.
     parts = [scale(x if whole else x[part]).astype(dtype, copy=False) for part in rows]
     answers = [encode(y[part], dataset.classes, outputs).astype(dtype, copy=False) for part in rows]

@@ -1,35 +1,49 @@
 """Scaling of inputs, by the training samples alone."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.data.datasets import Inputs, Scaling
+if TYPE_CHECKING:
+    from harness.data.datasets import Inputs, Scaling
 
 
-def scaler(scaling: Scaling, train: Inputs) -> Callable[[Inputs], Inputs]:
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """Inputs less `shift`, divided by `width`, feature by feature.
+
+    Attributes
+    ----------
+    shift, width : ndarray, shape (features,)
+    """
+
+    shift: "Inputs"
+    width: "Inputs"
+
+    def __call__(self, inputs: "Inputs") -> "Inputs":
+        """Return inputs (samples, features) scaled; the very array where that changes nothing."""
+        if not self.shift.any() and (self.width == 1).all():
+            return inputs
+        scaled: Inputs = inputs - self.shift
+        scaled /= self.width
+        return scaled
+
+
+def scaler(scaling: "Scaling", train: "Inputs") -> Scale:
     """Return what scales inputs, the training ones and others, by what the training inputs say.
 
     ``standard``: each feature less its mean, divided by its deviation (1 for a constant one).
     ``range``: all features less the smallest value, divided by the range of them all: pixels stay
-    comparable, and one that is rarely lit is not blown up.
+    comparable, and one that is rarely lit is not blown up. ``none``: as they are.
     """
+    features = train.shape[1]
     if scaling == "none":
-        return lambda inputs: inputs
+        return Scale(np.zeros(features), np.ones(features))
     if scaling == "standard":
-        shift = train.mean(axis=0)
         width = train.std(axis=0)
         # The mean of equal numbers may be off by a rounding error, which is no deviation.
         varies = (np.ptp(train, axis=0) > 0) & (width > 0)
-        width = np.where(varies, width, 1.0)
-    else:
-        shift = np.full(train.shape[1], train.min())
-        span = float(train.max() - train.min())
-        width = np.full(train.shape[1], span if span > 0 else 1.0)
-
-    def scale(inputs: Inputs) -> Inputs:
-        scaled: Inputs = inputs - shift
-        scaled /= width
-        return scaled
-
-    return scale
+        return Scale(train.mean(axis=0), np.where(varies, width, 1.0))
+    span = float(train.max() - train.min())
+    return Scale(np.full(features, train.min()), np.full(features, span if span > 0 else 1.0))

@@ -2,16 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.data.datasets import Dataset, Inputs, Targets
+from harness.files import replacing
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +47,10 @@ def write(folder: Path, dataset: Dataset, x: Inputs, y: Targets, digest: str) ->
     # Gone first and back last: with it, the set is whole.
     whole.unlink(missing_ok=True)
     for part, array in (("x", x), ("y", y)):
-        _place(whole.with_suffix(f".{part}.npy"), partial(np.save, arr=array, allow_pickle=False))
-    _place(whole, lambda file: file.write(json.dumps({"digest": digest}).encode()))
+        with replacing(whole.with_suffix(f".{part}.npy"), synced=False) as file:
+            np.save(file, arr=array, allow_pickle=False)
+    with replacing(whole, synced=False) as file:
+        file.write(json.dumps({"digest": digest}).encode())
 
 
 def opened(folder: Path) -> dict[str, Shared]:
@@ -66,14 +67,3 @@ def _opened(whole: Path) -> Shared:
 def _map(path: Path) -> NDArray[Any]:
     # A plain array: whatever is computed of a memmap would be called one too.
     return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
-
-
-def _place(path: Path, save: Callable[[IO[bytes]], Any]) -> None:
-    """Write a file beside `path` and rename it: a map of the old one stays what it was."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        with part.open("wb") as file:
-            save(file)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -48,15 +48,26 @@ def squared_error(a: Floats, y: Floats) -> Floats:
     return total
 
 
+def shares(a: Floats) -> Floats:
+    """Return the share of each class, shape (S, classes, N), outputs made shares as in `log_loss`.
+
+    Two classes of one output get two.
+    """
+    if a.shape[1] == 1:
+        second = np.clip(a, 0, 1)
+        return np.concatenate([1 - second, second], axis=1)
+    positive = np.maximum(a, 0)
+    total = np.add.reduce(positive, axis=1, keepdims=True)
+    empty = total == 0
+    result: Floats = np.where(empty, 1 / a.shape[1], positive / np.where(empty, 1, total))
+    return result
+
+
 def likeliest(a: Floats) -> tuple[Integers, Floats]:
-    """Return the likeliest of several classes and its share, outputs made shares as in `log_loss`.
+    """Return the likeliest of several classes and its share of `shares`.
 
     Class 0 with a share that is not a number where an output is none.
     """
-    positive = np.maximum(a, 0)
-    total = np.add.reduce(positive, axis=1)
-    empty = total == 0
-    top = np.maximum.reduce(positive, axis=1)
-    share = np.where(empty, 1 / a.shape[1], top / np.where(empty, 1, total))
+    share = np.maximum.reduce(shares(a), axis=1)
     chosen: Integers = np.where(np.isnan(share), 0, a.argmax(axis=1))
     return chosen, share

@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.config import RunConfig
 from harness.errors import ConfigurationError, nearest
-from harness.sweeping.claims import Claim, Difference, Existence, Identity, Trend, Where, sides
+from harness.sweeping.claims import Claim, Difference, Estimated, Existence, Identity, Trend, Where, sides
 from harness.sweeping.selecting import Condition
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Cell:
     weights: dict[str, float]
 
 
-def cells(claim: Identity | Difference | Trend, points: Sequence["Point"], keys: Sequence[str]) -> list[Cell]:
+def cells(claim: Identity | Estimated, points: Sequence["Point"], keys: Sequence[str]) -> list[Cell]:
     """Return the cells of a claim that a grid has.
 
     Parameters
@@ -92,7 +92,7 @@ def check(claims: Sequence[Claim], points: Sequence["Point"], keys: Sequence[str
         if not cells(claim, points, keys):
             raise _nowhere(claim, keys, where)
         undivided = any(run.dataset.split == "none" for run in runs if _selected(run, claim.where))
-        if isinstance(claim, Difference | Trend) and claim.population == "data" and undivided:
+        if isinstance(claim, Estimated) and claim.population == "data" and undivided:
             raise ConfigurationError(
                 f"{where}.population = 'data': with dataset.split=none nothing is held out; allowed: "
                 "population=seeds, or dataset.split=holdout"
@@ -127,7 +127,7 @@ def _place(run: RunConfig, key: str, keys: Sequence[str]) -> Any:
     return run.flat.get(key)
 
 
-def _sign(claim: Difference | Trend) -> float:
+def _sign(claim: Estimated) -> float:
     return 1.0 if claim.direction == "higher" else -1.0
 
 
@@ -178,7 +178,7 @@ def _compared(key: str, keys: Sequence[str], where: str) -> None:
         )
 
 
-def _nowhere(claim: Identity | Difference | Trend, keys: Sequence[str], where: str) -> ConfigurationError:
+def _nowhere(claim: Identity | Estimated, keys: Sequence[str], where: str) -> ConfigurationError:
     arms = f"several values of {claim.over}" if isinstance(claim, Trend) else " and ".join(sides(claim))
     free = [key for key in keys if key not in named(claim)]
     equal = f" that are equal in {', '.join(free)}" if free else ""

@@ -66,7 +66,7 @@ class Existence(Common):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Estimated(Common):
+class Averaged(Common):
     """Keys of a claim about the mean over seeds, which an interval decides.
 
     A cell is what compared keys that the claim does not name leave of the grid; each cell has an
@@ -89,7 +89,7 @@ class Estimated(Common):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Difference(Estimated):
+class Difference(Averaged):
     """The metric of arm `better` is `direction` than that of arm `worse`, on the same seeds."""
 
     kind: Literal["difference"] = "difference"
@@ -98,7 +98,7 @@ class Difference(Estimated):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trend(Estimated):
+class Trend(Averaged):
     """The metric gets `direction` along a compared key: its slope by least squares.
 
     Attributes
@@ -114,7 +114,9 @@ class Trend(Estimated):
     scale: Literal["linear", "log2"] = "linear"
 
 
-Claim = Identity | Existence | Difference | Trend
+Estimated = Difference | Trend
+"""Claims about the mean over seeds."""
+Claim = Identity | Existence | Estimated
 
 KINDS: dict[str, type[Claim]] = {
     "identity": Identity,

@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Thread
@@ -87,17 +87,13 @@ class Crew:
             return self
         return replace(self, shared=folder)
 
-    @contextmanager
-    def together(self) -> Iterator[Executor]:
-        """Yield an executor of all workers; if the block raises, its workers end at once."""
-        with self._opened(self.workers) as executor:
-            yield executor
+    def together(self) -> AbstractContextManager[Executor]:
+        """Return an executor of all workers for a block; if that raises, its workers end at once."""
+        return _ending(InProcess() if self.here else self._pool(self.workers))
 
-    @contextmanager
-    def alone(self) -> Iterator[Executor]:
-        """Yield an executor for one call after another, of which each may kill its worker."""
-        with self._opened(0) as executor:
-            yield executor
+    def alone(self) -> AbstractContextManager[Executor]:
+        """Return an executor for one call after another, of which each may kill its worker."""
+        return _ending(self._pool(1))
 
     def died(self, error: BaseException | None) -> bool:
         """Return whether a call ended because its worker died."""
@@ -109,19 +105,24 @@ class Crew:
 
         return isinstance(error, KilledWorker)
 
-    @contextmanager
-    def _opened(self, workers: int) -> Iterator[Executor]:
-        if self.client is not None:
-            # Equal tasks are not one task: a leg is trained again on purpose.
-            executor = self.client.get_executor(pure=False)
-        else:
-            executor = InProcess() if workers == 1 else process_pool(max(1, workers), self.shared)
-        try:
-            yield executor
-        except BaseException:
-            end(executor)
-            raise
-        executor.shutdown(wait=True)
+    def _pool(self, workers: int) -> Executor:
+        """Return workers outside this process: so many of this machine, or those of the cluster."""
+        if self.client is None:
+            return process_pool(workers, self.shared)
+        # Equal tasks are not one task: a leg is trained again on purpose.
+        remote: Executor = self.client.get_executor(pure=False)
+        return remote
+
+
+@contextmanager
+def _ending(executor: Executor) -> Iterator[Executor]:
+    """Yield an executor and wait for what it does, unless the block raises: then that ends at once."""
+    try:
+        yield executor
+    except BaseException:
+        end(executor)
+        raise
+    executor.shutdown(wait=True)
 
 
 def end(executor: Executor) -> None:

@@ -10,14 +10,13 @@ from harness.data.splits import split_sizes
 from harness.intervals import LEAST_SEEDS, confidence_of, expected_half_width, seeds_for
 from harness.record import higher_is_better
 from harness.sweeping.cells import Cell, cells
-from harness.sweeping.claims import Claim, Difference, Existence, Identity, Trend
+from harness.sweeping.claims import Claim, Estimated, Existence, Identity, Trend
 from harness.sweeping.grid import Grid, Point
 from harness.sweeping.study import Tune
 
 Held = Mapping[str, tuple[str, Mapping[str, float]]]
 """Outcome and final values of finished runs, by fingerprint."""
 Arms = Mapping[str, Sequence[Point]]
-Estimated = Difference | Trend
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from harness.config import RunConfig
 from harness.record import Array, Record
-from harness.sweeping.legs import Underway, begin, part, planned_rows, seconds_left, train_leg
+from harness.sweeping.legs import Paused, begin, part, planned_rows, seconds_left, train_leg
 from harness.sweeping.preparing import prepared
 from harness.sweeping.states import UnusableStateError, packed, unpacked
 from harness.sweeping.trainer import ended
@@ -124,11 +124,11 @@ def carry_out(task: Task) -> list[Advanced]:
 
 
 def _leg(task: Task) -> Advanced:
-    before = _underway(task)
+    before = _paused(task)
     began, thought = perf_counter(), seconds_left(before)
     after = train_leg(before, task.seconds_now)
     records = [_own(*each) for each in zip(task.fingerprints, ended(task.runs, after), strict=True)]
-    going_on = after.running
+    going_on, left = after.running, seconds_left(after)
     saved = None
     if going_on:
         saved = packed(part(after, going_on), [task.fingerprints[member] for member in going_on])
@@ -138,13 +138,13 @@ def _leg(task: Task) -> Advanced:
         since=len(before.rows_of(0).get("update", ())),
         planned=planned_rows(after.state.runs[0]),
         saved=saved,
-        seconds_left=seconds_left(after),
+        seconds_left=left,
         seconds=perf_counter() - began,
-        expected=thought - seconds_left(after),
+        expected=thought - left,
     )
 
 
-def _underway(task: Task) -> Underway:
+def _paused(task: Task) -> Paused:
     runs = prepared(task.runs)
     if task.saved is not None:
         try:

@@ -114,6 +114,10 @@ def where_next(swept: Swept, settings: Settings) -> str:
         lines.append(f"{swept.undelivered:,} runs wait on disk, the store could not take them: {masked(uri)}")
         lines.append(f"deliver: {python()} -m harness.tracking deliver   (the same sweep does so too)")
     lines.append(f"runs:   make ui   (MLflow, experiment {settings.study.name}, {masked(uri)})")
+    if settings.tracking.models == "best" and not (left or swept.undelivered):
+        lines.append(
+            "models: make ui   (the experiment's tab Models; docs/models.md: loading and serving them)"
+        )
     lines.append(f"report: {python()} -m reports {settings.study.name}")
     return "\n".join(lines)
 

@@ -1,31 +1,38 @@
 """The ledger of a sweep: what the store holds already, and what it is given as legs end."""
 
-import hashlib
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from harness.data.loading import digest
-from harness.errors import ConfigurationError, StoreError
+from harness.errors import ConfigurationError, StoreError, why
+from harness.files import write
 from harness.record import Record
+from harness.sweeping.best_runs import BestRuns
+from harness.sweeping.describing import header, sweep_document
 from harness.sweeping.grid import Point
 from harness.sweeping.isolating import Advanced, Failure, Standing
 from harness.sweeping.pieces import Piece
-from harness.sweeping.results import Result, kept_columns
+from harness.sweeping.results import Result, kept_columns, model_criterion
 from harness.sweeping.saved import FORCED, Saved
 from harness.sweeping.settings import Settings
-from harness.sweeping.states import write
-from harness.sweeping.study import plain
 from harness.tracking import read
 from harness.tracking.background import Background
 from harness.tracking.batches import Batch, Ended, Failed, Header, Sweep, Underway
+from harness.tracking.candidates import Candidates
 from harness.tracking.delivering import DeliveryError, deliver_all
-from harness.tracking.settings import Off, masked, points_for, spool_folder, states_folder, tracking_uri
+from harness.tracking.settings import (
+    Off,
+    masked,
+    models_folder,
+    points_for,
+    spool_folder,
+    states_folder,
+    tracking_uri,
+)
 from harness.tracking.spool import Spool
 
 if TYPE_CHECKING:
@@ -41,11 +48,14 @@ class Ledger:
         None: nowhere.
     states : Path
         The folder for saved states.
+    best : BestRuns or None
+        Keeps the weights of what may become a model; None: nothing does.
     """
 
-    def __init__(self, background: Background | None, states: Path) -> None:
+    def __init__(self, background: Background | None, states: Path, best: BestRuns | None = None) -> None:
         self._background = background
         self.states = states
+        self._best = best
 
     def put(self, piece: Piece, advanced: Sequence[Advanced]) -> None:
         """Write down what a leg made of a piece: on disk at once, in the store when it has time.
@@ -58,6 +68,9 @@ class Ledger:
         if self._background is None:
             return
         points = {point.fingerprint: point for point in piece.points}
+        if self._best is not None:
+            # Before the runs count as done: who is killed between the two trains them again.
+            self._best.consider(points, advanced)
         runs = [
             _told(header(points[mark]), result, each)
             for each in advanced
@@ -74,6 +87,8 @@ class Ledger:
         """Wait until the store has everything; return how many runs it could not be given."""
         if self._background is None:
             return 0
+        if self._best is not None and status != "KILLED":
+            self._best.choose()
         try:
             return self._background.close(status, totals)
         except OSError:
@@ -110,31 +125,35 @@ def ledger(
         with TemporaryDirectory() as scratch:
             yield Ledger(None, Path(scratch)), {}
         return
-    uri, mark = tracking_uri(settings.tracking.uri), grid_hash(points)
+    uri = tracking_uri(settings.tracking.uri)
     # First of all: where the store cannot be reached, nothing is written.
     read.reachable(uri)
     deliver_all(uri)
     kept = points_for(settings.tracking.points, len(points))
     about = sweep_document(points, settings, arms, tags)
-    states = states_folder(uri, mark)
+    states = states_folder(uri, about.grid)
     with ExitStack() as opened:
         try:
-            spool = Spool(spool_folder(uri, mark))
+            spool = Spool(spool_folder(uri, about.grid))
             opened.enter_context(spool.lock())
             if spool.waiting():
                 raise ConfigurationError(
                     f"tracking.uri = {masked(uri)}: runs of this grid wait in {spool.folder} for another "
                     "store; allowed: that one, or python -m harness.tracking deliver --uri ..."
                 )
-            ended = finished(points, settings, _forced(settings, states))
+            candidates = Candidates(models_folder(spool.folder))
+            ended = _finished(points, settings, uri, _forced(settings, states, candidates))
             spool.describe(about, uri, kept)
         except OSError as error:
-            raise StoreError(f"{error.filename}: {error.strerror}") from error
+            raise StoreError(why(error)) from error
         background = Background(partial(_connect, uri, about, kept), spool, written)
-        yield Ledger(background, states), ended
+        best = None
+        if settings.tracking.models == "best":
+            best = BestRuns(candidates, model_criterion(settings), ended.values())
+        yield Ledger(background, states, best), ended
 
 
-def _forced(settings: Settings, states: Path) -> int | None:
+def _forced(settings: Settings, states: Path, candidates: Candidates) -> int | None:
     """Return when the training anew began that is still under way, None where nothing is forced.
 
     A sweep that was broken off goes on with the same command, also where that says `sweep.force`.
@@ -144,77 +163,23 @@ def _forced(settings: Settings, states: Path) -> int | None:
     marker = states / FORCED
     if not marker.exists():
         Saved(states).clear()
+        candidates.clear()
         states.mkdir(parents=True, exist_ok=True)
         write(marker, str(int(time.time() * 1000)).encode())
     return int(marker.read_text())
 
 
-def finished(points: Sequence[Point], settings: Settings, since: int | None = None) -> dict[str, Result]:
+def _finished(points: Sequence[Point], settings: Settings, uri: str, since: int | None) -> dict[str, Result]:
     """Return the points that the store holds as finished, by fingerprint.
 
-    Parameters
-    ----------
-    since : int or None
-        Count the runs only that began at this time or later, in milliseconds since 1970.
+    Runs count only if they began at `since` or later, in milliseconds since 1970; None: all do.
     """
-    if isinstance(settings.tracking, Off) or (settings.sweep.force and since is None):
-        return {}
-    uri = tracking_uri(settings.tracking.uri)
     held = read.finished(uri, settings.study.name, kept_columns(settings), since=since)
     return {
         point.fingerprint: Result(point, *held[point.fingerprint], trained_now=False)
         for point in points
         if point.fingerprint in held
     }
-
-
-def header(point: Point) -> Header:
-    """Return what tracking says of a point before it trains."""
-    return Header(
-        name=point.name,
-        arm=point.arm,
-        labels=point.labels,
-        role=point.role,
-        fingerprint=point.fingerprint,
-        feeding=point.run.feeding_label,
-        parameters=point.run.flat,
-    )
-
-
-def grid_hash(points: Sequence[Point]) -> str:
-    """Return the hash of a grid: equal for equal sets of points."""
-    marks = sorted(point.fingerprint for point in points)
-    return hashlib.sha256("\n".join(marks).encode()).hexdigest()
-
-
-def sweep_document(
-    points: Sequence[Point], settings: Settings, arms: Sequence[str], tags: Mapping[str, str]
-) -> Sweep:
-    """Return what tracking says of a sweep before it trains."""
-    study = settings.study
-    return Sweep(
-        experiment=study.name,
-        grid=grid_hash(points),
-        note=_note(study.question, study.method, len(points)),
-        tags={f"harness.{key}": value for key, value in tags.items()},
-        documents={
-            "study.json": study_document(settings, arms, points),
-            "grid.json": {"fingerprints": sorted(point.fingerprint for point in points)},
-        },
-        datasets=sorted({(point.run.dataset.name, digest(point.run.dataset)) for point in points}),
-    )
-
-
-def study_document(settings: Settings, arms: Sequence[str], points: Sequence[Point]) -> Mapping[str, Any]:
-    """Return the study as it was carried out, for whoever reads the store."""
-    spec = plain(settings.study)
-    reported = sorted({point.run.seed for point in points if point.role == "reported"})
-    spec |= {"arms": list(arms), "seeds": reported}
-    spec["exclude"] = [*settings.study.exclude, *settings.sweep.exclude]
-    spec["sample"] = settings.study.sample if settings.sweep.sample is None else settings.sweep.sample
-    spec["sample_seed"] = settings.sweep.sample_seed
-    made: Mapping[str, Any] = json.loads(json.dumps(spec))
-    return made
 
 
 def _told(about: Header, result: Record | Failure | Standing, leg: Advanced) -> Ended | Failed | Underway:
@@ -230,8 +195,3 @@ def _connect(uri: str, about: Sweep, points: int) -> "Writer":
     from harness.tracking.writer import Writer
 
     return Writer(uri, about, points)
-
-
-def _note(question: str | None, method: str | None, runs: int) -> str:
-    parts = [f"**{question}**" if question else "A grid from the command line.", method or ""]
-    return "\n\n".join([*parts, f"{runs:,} runs."]).strip()

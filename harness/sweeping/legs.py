@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from harness import engine
 from harness.engine.cadence import row_updates
 from harness.engine.run import Run
-from harness.engine.state import Arrays, State
+from harness.engine.state import State
 from harness.engine.stopping import Outcome
 from harness.engine.training import Rows, joined
 from harness.record import Array
@@ -23,7 +23,7 @@ TRIAL = 1 / 8
 
 
 @dataclass(frozen=True, eq=False)
-class Underway:
+class Paused:
     """A stack between two legs.
 
     Attributes
@@ -60,19 +60,19 @@ class Underway:
         return {name: values[low:high] for name, values in self.rows.items() if name != "member"}
 
 
-def begin(runs: Sequence[Run]) -> Underway:
+def begin(runs: Sequence[Run]) -> Paused:
     """Return a stack before its first leg."""
     seconds = 0.0 if len(runs) == 1 else nan
-    return Underway(engine.start(runs), {}, tuple({} for _ in runs), seconds)
+    return Paused(engine.start(runs), {}, tuple({} for _ in runs), seconds)
 
 
-def part(whole: Underway, members: Sequence[int]) -> Underway:
+def part(whole: Paused, members: Sequence[int]) -> Paused:
     """Return some runs of a stack: by the law of the stack they go on as they would have in it."""
     runs, chosen = whole.state.runs, np.array(members)
     state = State(tuple(runs[member] for member in members), whole.state.arrays.take(chosen))
     maps = tuple(whole.maps[member] for member in members)
     seconds = whole.seconds if len(runs) == 1 else nan
-    return Underway(state, renumbered(whole.rows, members, len(runs)), maps, seconds)
+    return Paused(state, renumbered(whole.rows, members, len(runs)), maps, seconds)
 
 
 def renumbered(rows: Rows, members: Sequence[int], runs: int) -> Rows:
@@ -87,7 +87,7 @@ def renumbered(rows: Rows, members: Sequence[int], runs: int) -> Rows:
     return {name: values[order] for name, values in rows.items()} | {"member": number[order]}
 
 
-def train_leg(stack: Underway, seconds: float | None) -> Underway:
+def train_leg(stack: Paused, seconds: float | None) -> Paused:
     """Train until every run has ended, or for about `seconds`; None: to the end.
 
     The BLAS is held to one thread: with two the last bits differ.
@@ -105,7 +105,7 @@ def train_leg(stack: Underway, seconds: float | None) -> Underway:
                 break
             made = max(1, trained.reached - stack.reached)
             updates = max(1, int(made / spent * (seconds - spent)), (trained.reached - before) // 4)
-    return Underway(trained.state, trained.rows, trained.maps, stack.seconds + spent)
+    return Paused(trained.state, trained.rows, trained.maps, stack.seconds + spent)
 
 
 def planned_rows(run: Run) -> int:
@@ -113,7 +113,7 @@ def planned_rows(run: Run) -> int:
     return len(row_updates(run.diagnostics, run.budget, run.per_epoch))
 
 
-def seconds_left(stack: Underway) -> float:
+def seconds_left(stack: Paused) -> float:
     """Return about how long the runs that go on still train."""
     first, running = stack.state.runs[0], len(stack.running)
     if not running or not first.budget:
@@ -129,16 +129,15 @@ def _trial(first: Run, runs: int, seconds: float) -> int | None:
     return max(1, int(first.budget * TRIAL * seconds / whole))
 
 
-def _further(stack: Underway, updates: int | None) -> Underway:
+def _further(stack: Paused, updates: int | None) -> Paused:
     """Train for some more updates, with a pause wherever maps are due."""
     state, first, maps = stack.state, stack.state.runs[0], stack.maps
-    arrays: Arrays = state.arrays
     reached = stack.reached
     stop = first.budget if updates is None else min(first.budget, reached + updates)
     parts = [stack.rows]
-    for cut in cuts(first, int(arrays.settled.max()), stop):
+    for cut in cuts(first, int(state.arrays.settled.max()), stop):
         state, rows = engine.advance(state, cut.update - reached)
         parts.append(rows)
         reached = cut.update
         maps = mapped(state, maps, everybody=cut.draws)
-    return Underway(state, joined(parts), maps, stack.seconds)
+    return Paused(state, joined(parts), maps, stack.seconds)

@@ -13,7 +13,8 @@ from harness.engine.run import Run
 from harness.engine.training import tile_size
 from harness.sweeping.estimates import seconds
 from harness.sweeping.grid import Point
-from harness.sweeping.preparing import Shared, prepare
+from harness.sweeping.isolating import halves
+from harness.sweeping.preparing import Known, prepare
 from harness.sweeping.stacks import stacks
 
 SHARES = 2
@@ -85,7 +86,7 @@ class Group:
 
 def groups(points: Sequence[Point]) -> list[Group]:
     """Return the points by what stacks."""
-    data: Shared = {}
+    data: Known = {}
     found = []
     for stack in stacks([point.run for point in points]):
         first = prepare(points[stack[0]].run, data)
@@ -133,10 +134,9 @@ def _size(group: Group, total: float, workers: int, memory: float) -> int:
 
 def halved(piece: Piece) -> list[Piece]:
     """Return the two halves of a piece of at least two runs."""
-    middle = len(piece.points) // 2
     return [
-        replace(piece, points=part, stack=new_stack(), seconds_left=piece.seconds_left / 2)
-        for part in (piece.points[:middle], piece.points[middle:])
+        replace(piece, points=points, stack=new_stack(), seconds_left=piece.seconds_left / 2)
+        for points in halves(piece.points)
     ]
 
 

@@ -9,16 +9,16 @@ from harness.engine.outputs import OUTPUTS
 from harness.engine.run import Data, Run, Split
 from harness.engine.weighting import ClassWeight, class_weights, labels
 
-Shared = dict[tuple[Identity, ClassWeight | None], Data]
+Known = dict[tuple[Identity, ClassWeight | None], Data]
 
 
 def prepared(runs: Sequence[RunConfig]) -> list[Run]:
     """Return what the engine is asked for, for the runs of a stack."""
-    data: Shared = {}
+    data: Known = {}
     return [prepare(run, data) for run in runs]
 
 
-def prepare(run: RunConfig, shared: Shared | None = None) -> Run:
+def prepare(run: RunConfig, shared: Known | None = None) -> Run:
     """Return what the engine is asked for; runs of one split share its arrays through `shared`."""
     known = {} if shared is None else shared
     key = (identity(run), run.loss.class_weight)

@@ -4,6 +4,7 @@ import platform
 import subprocess
 import sys
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from os.path import relpath
 from pathlib import Path
@@ -15,7 +16,7 @@ from threadpoolctl import threadpool_info
 
 from harness.engine import NUMERICS
 from harness.locations import PACKAGE
-from harness.tracking.settings import masked
+from harness.tracking.settings import concealed, masked
 
 PACKAGES = ("scipy", "scikit-learn", "hydra-core")
 
@@ -26,12 +27,19 @@ def provenance(command: str) -> dict[str, str]:
         "started": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "command": command,
         "commit": commit(),
+    }
+    return found | trained_with() | {package: _version(package) for package in PACKAGES}
+
+
+@lru_cache(maxsize=1)
+def trained_with() -> dict[str, str]:
+    """Return what a run was trained with and on, in the process that trains it."""
+    return {
+        "version": _version("regime-harness"),
         "numerics": str(NUMERICS),
         "python": platform.python_version(),
         "blas_threads": "1",
-        "harness": _version("regime-harness"),
-    }
-    return found | numerical_platform() | {package: _version(package) for package in PACKAGES}
+    } | numerical_platform()
 
 
 def numerical_platform() -> dict[str, str]:
@@ -101,8 +109,10 @@ def python() -> str:
 
 def command_line(interpreter: str = "python") -> str:
     """Return the command that started this process, as one would type it; passwords in it are hidden."""
-    shown = []
-    for argument in sys.argv[1:]:
-        key, equals, value = argument.partition("=")
-        shown.append(f"{key}{equals}{masked(value)}" if key == "tracking.uri" else argument)
-    return join([interpreter, "-m", "harness", *shown])
+    return join([interpreter, "-m", "harness", *map(_shown, sys.argv[1:])])
+
+
+def _shown(argument: str) -> str:
+    key, equals, value = argument.partition("=")
+    # Of the store's address all is known to be one; a password in it may hold anything.
+    return f"{key}{equals}{masked(value)}" if key.lstrip("+") == "tracking.uri" else concealed(argument)

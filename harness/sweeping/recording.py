@@ -12,6 +12,7 @@ from harness.engine.initializers import resolve
 from harness.engine.run import Data, Run
 from harness.engine.training import Trained
 from harness.record import SCORES, SPLITS, Array, Record
+from harness.sweeping.provenance import trained_with
 
 
 def record(
@@ -75,6 +76,7 @@ def record(
         warnings=(*warnings, *(complaint.sentence for complaint in complaints)),
         complaints=complaints,
         maps=maps,
+        platform=trained_with(),
     )
 
 

@@ -35,14 +35,21 @@ class Result:
 
 
 def kept_columns(settings: Settings) -> list[str]:
-    """Return what the closing table reads of a run: what rates are chosen by, and the result."""
-    return [criterion(settings), "test_accuracy", "best_validation_loss"]
+    """Return what is read of a run once it has ended: what is chosen by, and the result."""
+    columns = (criterion(settings), model_criterion(settings), "test_accuracy", "best_validation_loss")
+    return list(dict.fromkeys(columns))
 
 
 def criterion(settings: Settings) -> str:
     """Return the column by which the best regime of an arm is chosen."""
     tune = settings.study.tune
     return "validation_loss" if tune is None else tune.metric
+
+
+def model_criterion(settings: Settings) -> str:
+    """Return the validation score by which an arm's model is chosen: never one of test samples."""
+    chosen = criterion(settings)
+    return chosen if chosen.startswith("validation_") else "validation_loss"
 
 
 def results(piece: Piece, advanced: Sequence[Advanced], columns: Sequence[str]) -> dict[str, Result]:

@@ -5,12 +5,13 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.files import PART, write
 from harness.sweeping.estimates import seconds
 from harness.sweeping.grid import Point
 from harness.sweeping.isolating import Advanced, Standing
 from harness.sweeping.pieces import Piece, new_stack
 from harness.sweeping.preparing import prepare
-from harness.sweeping.states import UnusableStateError, fingerprints_of, write
+from harness.sweeping.states import UnusableStateError, fingerprints_of
 
 NAME = re.compile(r"[0-9a-f]{16}-(\d+)\.npz")
 
@@ -78,7 +79,7 @@ class Saved:
 
     def clear(self) -> None:
         """Remove every state, and the folder if nothing else is in it."""
-        leftovers = [*self.folder.glob("*.npz.part"), self.folder / FORCED]
+        leftovers = [*self.folder.glob(f"*.npz{PART}"), self.folder / FORCED]
         for path in [path for _, path in self._latest_first()] + leftovers:
             path.unlink(missing_ok=True)
         if self.folder.is_dir() and not any(self.folder.iterdir()):

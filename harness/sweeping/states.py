@@ -1,23 +1,19 @@
 """Saved states: a stack between two legs, as bytes that are read whole or not at all."""
 
-import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
-from io import BytesIO
 from math import nan
-from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.archives import ArchiveError, sealed, unsealed
 from harness.engine import NUMERICS
 from harness.engine.run import Run
 from harness.engine.state import Arrays, State, initial_arrays
 from harness.engine.training import Rows
-from harness.sweeping.legs import Underway, renumbered
+from harness.sweeping.legs import Paused, renumbered
 from harness.sweeping.provenance import numerical_platform
 
 FORMAT = 2
@@ -26,8 +22,6 @@ FORMAT = 2
 HEADER = "header"
 SECONDS = "seconds"
 STATE, ROWS, MAPS = "state/", "rows/", "maps/"
-SEAL = 64
-"""Length of the checksum that ends a state."""
 
 Named = Mapping[str, NDArray[Any]]
 
@@ -36,12 +30,12 @@ class UnusableStateError(ValueError):
     """One line: why a saved state cannot be gone on from."""
 
 
-def packed(stack: Underway, fingerprints: Sequence[str]) -> bytes:
+def packed(stack: Paused, fingerprints: Sequence[str]) -> bytes:
     """Return a stack as a sealed archive of plain arrays.
 
     Parameters
     ----------
-    stack : Underway
+    stack : Paused
         All its runs go on, so that they have equally many maps.
     fingerprints : sequence of str
         Of its runs, in their order.
@@ -65,7 +59,7 @@ def fingerprints_of(content: bytes) -> list[str]:
     return _marks(_header(_arrays(content)))
 
 
-def unpacked(content: bytes, runs: Sequence[Run], fingerprints: Sequence[str]) -> Underway:
+def unpacked(content: bytes, runs: Sequence[Run], fingerprints: Sequence[str]) -> Paused:
     """Return the stack of `runs`, all or some of those whose state was packed.
 
     Parameters
@@ -96,7 +90,7 @@ def unpacked(content: bytes, runs: Sequence[Run], fingerprints: Sequence[str]) -
         raise UnusableStateError(f"arrays that are missing or unknown: {SECONDS}")
     members = [held.index(mark) for mark in fingerprints]
     maps = {name.removeprefix(MAPS): named[name] for name in named if name.startswith(MAPS)}
-    return Underway(
+    return Paused(
         State(tuple(runs), Arrays.of(arrays).take(np.array(members))),
         renumbered(_rows(named), members, len(held)),
         tuple({name: array[member] for name, array in maps.items()} for member in members),
@@ -104,50 +98,11 @@ def unpacked(content: bytes, runs: Sequence[Run], fingerprints: Sequence[str]) -
     )
 
 
-def write(path: Path, content: bytes) -> None:
-    """Write a file in place of what `path` held: whoever is killed leaves the one or the other.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written; `path` is then as it was.
-    """
-    beside = path.with_name(f"{path.name}.part")
+def _arrays(content: bytes) -> Named:
     try:
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def sealed(named: Named) -> bytes:
-    """Return an npz archive of arrays; its comment is the SHA-256, in hex, of every byte before it.
-
-    Nothing is parsed before that was compared: the readers of zip archives and of arrays are not
-    made to meet damaged ones.
-    """
-    buffer = BytesIO()
-    np.savez(buffer, allow_pickle=False, **named)
-    with ZipFile(buffer, "a") as archive:
-        archive.comment = b"0" * SEAL
-    content = buffer.getvalue()[:-SEAL]
-    return content + hashlib.sha256(content).hexdigest().encode()
-
-
-def _arrays(content: bytes) -> dict[str, NDArray[Any]]:
-    """Return the arrays of a sealed archive by name; an object in it is refused, never unpickled."""
-    if hashlib.sha256(content[:-SEAL]).hexdigest().encode() != content[-SEAL:]:
-        raise UnusableStateError("damaged, cut short, or no saved state: its checksum does not agree")
-    try:
-        with np.load(BytesIO(content), allow_pickle=False) as archive:
-            return {name: np.asarray(archive[name]) for name in archive.files}
-    except Exception as error:
-        # Whoever computes a checksum may put anything before it, and archives can be wrong in more
-        # ways than their readers have an exception for.
-        raise UnusableStateError("no archive of plain arrays") from error
+        return unsealed(content)
+    except ArchiveError as error:
+        raise UnusableStateError(f"damaged, cut short, or no saved state: {error}") from error
 
 
 def _origin() -> dict[str, Any]:

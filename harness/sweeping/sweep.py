@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
+from harness.errors import why
 from harness.sweeping.executors import Crew, crew
 from harness.sweeping.grid import Point
 from harness.sweeping.interrupting import Stop
@@ -95,7 +96,7 @@ def sweep(
             schedule = _schedule(missing, workers, saved, stop, shared)
             broken = _train(schedule, book, ended, kept_columns(settings), progress)
         except OSError as error:
-            broken = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+            broken = why(error)
         except KeyboardInterrupt:
             if not stop.interrupted or stop.insisted:
                 raise

@@ -7,7 +7,7 @@ from harness import engine
 from harness.config import RunConfig
 from harness.record import Record
 from harness.sweeping.checks import compare_gradients
-from harness.sweeping.legs import Underway, begin, train_leg
+from harness.sweeping.legs import Paused, begin, train_leg
 from harness.sweeping.preparing import prepared
 from harness.sweeping.recording import record
 from harness.sweeping.stacks import stacks
@@ -44,7 +44,7 @@ def train_stack(runs: Sequence[RunConfig]) -> list[Record]:
     return [found for found in ended(runs, trained) if found is not None]
 
 
-def ended(runs: Sequence[RunConfig], trained: Underway) -> list[Record | None]:
+def ended(runs: Sequence[RunConfig], trained: Paused) -> list[Record | None]:
     """Return the record of each run that has ended, None for the others."""
     left = engine.records(trained.state)
     alone = not isnan(trained.seconds)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.tracking.batches import Batch
 from harness.tracking.delivering import DeliveryError, GoneError, empty, explained, traced
+from harness.tracking.settings import models_folder
 from harness.tracking.spool import Closing, Spool
 
 if TYPE_CHECKING:
@@ -116,7 +117,8 @@ class Background:
             for line in empty(self.spool, self._writer, self._written):
                 log.warning(line)
             if closing is not None:
-                self._writer.close(closing.status, closing.totals, closing.moment)
+                models = models_folder(self.spool.folder)
+                self._writer.close(closing.status, closing.totals, closing.moment, models)
                 self.spool.forget()
         except Exception as error:
             # Whether the last request was carried out only the store knows: look again.

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from io import BytesIO
@@ -13,11 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harness.engine.doctor import Complaint
+from harness.files import sync
 from harness.record import Array
-from harness.tracking.batches import Batch, Ended, Failed, Header, Kept, Underway
+from harness.tracking.batches import Batch, Ended, Failed, Header, Kept, Samples, Underway
 from harness.tracking.maps import maps_of, read_maps, write_maps
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever a batch is written in another way."""
 
 RUNS = "runs.json"
@@ -89,15 +89,6 @@ def read_batch(folder: Path, digest: str) -> Batch:
         raise DamagedError(f"cannot be understood ({type(error).__name__}: {error})") from error
 
 
-def sync(path: Path) -> None:
-    """Wait until a file, or a folder's list of names, is on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _rows(run: Underway | Ended | Failed) -> Columns | None:
     """Return the rows of a run that are kept: all of one that ended, else those that are new."""
     if isinstance(run, Ended):
@@ -122,6 +113,7 @@ def _described(run: Underway | Ended | Failed) -> dict[str, Any]:
     return told | {
         "summary": dict(run.record.summary),
         "weights": run.record.weights_digest,
+        "platform": dict(run.record.platform),
         "warnings": list(run.record.warnings),
         "complaints": [asdict(complaint) for complaint in run.record.complaints],
     }
@@ -133,7 +125,7 @@ def _runs(
     columns = {} if table is None else {name: table[name].to_numpy() for name in table.column_names}
     low = 0
     for place, told in enumerate(described):
-        header = Header(**told["header"])
+        header = Header(**told["header"] | {"dataset": Samples(**told["header"]["dataset"])})
         if told["kind"] == Failed.__name__:
             yield Failed(header=header, reason=told["reason"], traceback=told["traceback"])
             continue
@@ -151,6 +143,7 @@ def _runs(
             warnings=tuple(told["warnings"]),
             complaints=tuple(Complaint(**complaint) for complaint in told["complaints"]),
             maps=maps.get(str(place), {}),
+            platform=told["platform"],
         )
         yield Ended(header=header, record=record, since=since, planned=planned)
 

@@ -12,6 +12,30 @@ HISTORY = re.compile(r"histories/\w[\w.-]*\.parquet", re.ASCII)
 
 
 @dataclass(frozen=True)
+class Samples:
+    """A data set as runs use it.
+
+    Attributes
+    ----------
+    digest : str
+        SHA-256 of all its samples.
+    classes : int or None
+        None for a regression.
+    samples, train, validation, test : int
+        How many there are, and how many do what; all of them each, where nothing is split.
+    """
+
+    name: str
+    digest: str
+    features: int
+    classes: int | None
+    samples: int
+    train: int
+    validation: int
+    test: int
+
+
+@dataclass(frozen=True)
 class Header:
     """What is known of a run before it trains."""
 
@@ -22,6 +46,7 @@ class Header:
     fingerprint: str
     feeding: str
     parameters: Mapping[str, Any]
+    dataset: Samples
 
 
 @dataclass(frozen=True)
@@ -36,7 +61,8 @@ class Sweep:
         The hash of the sorted fingerprints, by which a repeated sweep finds its parent again.
     documents : mapping of str to JSON's types
         Kept as artifacts: the study, the fingerprints of the grid.
-    datasets : sequence of (name, digest)
+    datasets : sequence of Samples
+        Each once.
     """
 
     experiment: str
@@ -44,7 +70,7 @@ class Sweep:
     note: str
     tags: Mapping[str, str]
     documents: Mapping[str, Any]
-    datasets: Sequence[tuple[str, str]]
+    datasets: Sequence[Samples]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -57,6 +83,7 @@ class Kept:
     warnings: tuple[str, ...] = ()
     complaints: tuple[Complaint, ...] = ()
     maps: Mapping[str, Array] = field(default_factory=dict)
+    platform: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

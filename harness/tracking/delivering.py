@@ -5,11 +5,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from traceback import format_exception
 from typing import TYPE_CHECKING
 
 from harness.errors import ConfigurationError, StoreError
 from harness.tracking.batch_files import DamagedError
-from harness.tracking.settings import SQLITE, local_folder, masked
+from harness.tracking.settings import SQLITE, concealed, local_folder, masked, models_folder
 from harness.tracking.spool import Closing, Spool, is_spool
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def deliver(spool: Spool, uri: str, *, anywhere: bool = False) -> Delivered | No
             writer = Writer(uri, found.sweep, found.points)
             damaged = empty(spool, writer, runs.append)
             closing = closing or Closing(UNASKED, {}, int(time.time() * 1000))
-            writer.close(closing.status, closing.totals, closing.moment)
+            writer.close(closing.status, closing.totals, closing.moment, models_folder(spool.folder))
         except Exception as error:
             raise explained(error, spool, uri) from error
         spool.forget()
@@ -172,11 +173,8 @@ def explained(error: Exception, spool: Spool, uri: str | None = None) -> Deliver
 
 
 def traced(error: Exception) -> str:
-    """Return the traceback of an error that ended a delivery, without passwords."""
-    # Imported here: it brings MLflow.
-    from harness.tracking.faults import trace
-
-    return trace(error)
+    """Return an error's traceback without passwords: MLflow's errors tell the whole address."""
+    return concealed("".join(format_exception(error))).rstrip()
 
 
 def _place(address: str) -> str:

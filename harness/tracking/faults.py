@@ -2,14 +2,13 @@
 
 import sqlite3
 from collections.abc import Iterator
-from traceback import format_exception
 
 from mlflow.exceptions import MlflowException
 from requests import ConnectionError as NoConnectionError
 from requests import HTTPError, Timeout
 from sqlalchemy.exc import OperationalError
 
-from harness.tracking.settings import hidden, masked
+from harness.tracking.settings import masked
 
 LATER = {408, 429}
 UNAUTHORIZED = 401
@@ -54,11 +53,6 @@ def one_line(error: BaseException, uri: str) -> str:
             "MLFLOW_TRACKING_PASSWORD as the server knows them"
         )
     return f"tracking.uri = {masked(uri)}: {masked(' '.join(told.split()))[:LENGTH]}"
-
-
-def trace(error: BaseException) -> str:
-    """Return an error's traceback, without passwords: MLflow's errors tell the whole address."""
-    return hidden("".join(format_exception(error))).rstrip()
 
 
 def _later(error: BaseException) -> bool:

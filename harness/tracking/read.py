@@ -69,8 +69,13 @@ def studies(uri: str | None = None) -> list[str]:
     return sorted(each.name for each in found if each.name != "Default")
 
 
-def study(name: str, *, uri: str | None = None) -> StudyRecord:
-    """Return a study's finished and failed runs whose fingerprint is in its latest grid.
+def study(name: str, *, uri: str | None = None, grid: str | None = None) -> StudyRecord:
+    """Return a study's finished and failed runs whose fingerprint is in a grid of its.
+
+    Parameters
+    ----------
+    grid : str or None
+        The hash of a grid that was swept; None: the latest.
 
     Raises
     ------
@@ -87,14 +92,15 @@ def study(name: str, *, uri: str | None = None) -> StudyRecord:
     client = connect(address)
     experiment = client.get_experiment_by_name(name)
     assert experiment is not None
-    sweeps = list(search(client, experiment.experiment_id, "tags.`harness.kind` = 'sweep'"))
+    query = "tags.`harness.kind` = 'sweep'" + (f" and tags.`harness.grid` = '{grid}'" if grid else "")
+    sweeps = list(search(client, experiment.experiment_id, query))
     if not sweeps:
         raise ConfigurationError(f"study = {name!r}: the experiment holds no sweep of this harness")
     parent = max(sweeps, key=lambda run: run.data.tags.get("harness.started", ""))
     with TemporaryDirectory() as scratch:
         spec = _document(client, parent.info.run_id, "study.json", scratch)
-        grid = set(_document(client, parent.info.run_id, "grid.json", scratch)["fingerprints"])
-        children = _latest(list(search(client, experiment.experiment_id, RUNS)), grid)
+        marks = set(_document(client, parent.info.run_id, "grid.json", scratch)["fingerprints"])
+        children = _latest(list(search(client, experiment.experiment_id, RUNS)), marks)
         history = _histories(client, children, Path(scratch))
     return StudyRecord(
         spec=spec,

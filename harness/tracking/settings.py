@@ -15,7 +15,7 @@ SQLITE = "sqlite:///"
 
 GRID = re.compile(r"[0-9a-f]+")
 CREDENTIALS = re.compile(r"(?<=://)(?:([^:/@]*):)?.*@", re.DOTALL)
-ADDRESS = re.compile(r"\S+://\S+")
+ADDRESS = re.compile(r"(?i)[a-z][a-z0-9+.-]*://\S+")
 SECRETS = re.compile(r"(?i)([?&][^=&]*(?:password|passwd|secret|token|key)[^=&]*=)[^&]*")
 
 
@@ -30,11 +30,14 @@ class MLflow:
     points : int or "auto"
         Points of a metric series; ``auto``: 60 for up to 200 runs, 10 for up to 2,000, else the
         last alone.
+    models : str
+        ``best``: the best reported run of each arm leaves its network as a model; ``none``: none does.
     """
 
     name: Literal["mlflow"] = "mlflow"
     uri: str | None = None
     points: Annotated[int, Gt(0)] | Literal["auto"] = "auto"
+    models: Literal["none", "best"] = "none"
 
 
 @dataclass(frozen=True)
@@ -59,12 +62,12 @@ def masked(uri: str) -> str:
     """Return an address without its password, or whatever else may be one."""
     if uri.startswith(("sqlite:", "file:")):
         return uri
-    told = CREDENTIALS.sub(lambda found: f"{found[1]}:***@" if found[1] else "***@", uri, count=1)
-    return SECRETS.sub(r"\1***", told)
+    hidden = CREDENTIALS.sub(lambda found: f"{found[1]}:***@" if found[1] else "***@", uri, count=1)
+    return SECRETS.sub(r"\1***", hidden)
 
 
-def hidden(text: str) -> str:
-    """Return a text without what `masked` hides, in every address in it."""
+def concealed(text: str) -> str:
+    """Return a text without the passwords of the addresses that stand in it."""
     return ADDRESS.sub(lambda found: masked(found[0]), text)
 
 
@@ -96,6 +99,11 @@ def spool_folder(uri: str, grid: str) -> Path:
 def states_folder(uri: str, grid: str) -> Path:
     """Return where the states of a grid's stacks lie between legs; otherwise as `spool_folder`."""
     return local_folder(uri) / "states" / _hash(grid)
+
+
+def models_folder(spool: Path) -> Path:
+    """Return where the candidates for models of a grid lie: beside its spool, wherever that was carried."""
+    return spool.parent.parent / "models" / spool.name
 
 
 def _hash(grid: str) -> str:

@@ -13,18 +13,19 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from harness.errors import ConfigurationError
-from harness.tracking.batch_files import DamagedError, read_batch, sync, write_batch
-from harness.tracking.batches import Batch, Sweep
-from harness.tracking.settings import GRID, masked, points_for
+from harness.files import PART, sync, write
+from harness.tracking.batch_files import DamagedError, read_batch, write_batch
+from harness.tracking.batches import Batch, Samples, Sweep
+from harness.tracking.settings import GRID, masked
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever a sweep is described in another way."""
 
 NAME = re.compile(r"(\d{8})-(\d+)-([0-9a-f]{64})")
 SWEEP = "sweep.json"
 CLOSING = "closing.json"
 LOCK = "lock"
-PART, GONE, DAMAGED = ".part", ".gone", ".damaged"
+GONE, DAMAGED = ".gone", ".damaged"
 
 
 class LockedError(ConfigurationError):
@@ -92,7 +93,7 @@ class Spool:
         finally:
             lock.release()
 
-    def describe(self, sweep: Sweep, uri: str, points: int | None = None) -> None:
+    def describe(self, sweep: Sweep, uri: str, points: int) -> None:
         """Keep what a later delivery needs to make the sweep's parent, and forget how it was to end.
 
         Parameters
@@ -100,20 +101,18 @@ class Spool:
         sweep : Sweep
         uri : str
             The store. Its password is not kept, nor where else in the description it stands.
-        points : int or None
-            Points of a metric series; None: what ``auto`` means for the fingerprints of ``grid.json``.
+        points : int
+            Points of a metric series.
 
         Raises
         ------
         OSError
             If it cannot be written.
         """
-        if points is None:
-            points = points_for("auto", len(sweep.documents.get("grid.json", {}).get("fingerprints", [])))
         content = {"format": FORMAT, "address": masked(uri), "points": points, "sweep": asdict(sweep)}
-        text = json.dumps(content)
         # The command that started the sweep may hold the address.
-        self._write(SWEEP, text.replace(json.dumps(uri)[1:-1], json.dumps(masked(uri))[1:-1]))
+        text = json.dumps(content).replace(json.dumps(uri)[1:-1], json.dumps(masked(uri))[1:-1])
+        write(self.folder / SWEEP, text.encode())
         (self.folder / CLOSING).unlink(missing_ok=True)
 
     def described(self) -> Waiting:
@@ -129,7 +128,8 @@ class Spool:
             content = json.loads(path.read_bytes())
             if content["format"] != FORMAT:
                 raise DamagedError(f"{path}: written as format {content['format']}, not {FORMAT}")
-            sweep = Sweep(**content["sweep"])
+            told = content["sweep"]
+            sweep = Sweep(**told | {"datasets": [Samples(**each) for each in told["datasets"]]})
             documents = [name for name in sweep.documents if not re.fullmatch(r"\w[\w.-]*", name)]
             if sweep.grid != self.folder.name or documents:
                 raise DamagedError(f"{path}: describes another sweep than its folder's")
@@ -189,7 +189,7 @@ class Spool:
 
     def ask(self, closing: Closing) -> None:
         """Keep how the sweep is to end, until it has: for a delivery after this process's end."""
-        self._write(CLOSING, json.dumps(asdict(closing)))
+        write(self.folder / CLOSING, json.dumps(asdict(closing)).encode())
 
     def asked(self) -> Closing | None:
         """Return how the sweep was last asked to end, None if it was not."""
@@ -220,16 +220,6 @@ class Spool:
             for path in self.folder.iterdir()
             if path.name not in ours and not NAME.fullmatch(path.name) and path.suffix not in {PART, GONE}
         )
-
-    def _write(self, name: str, text: str) -> None:
-        """Write a file in place of what was there, whole or not at all."""
-        part = self.folder / f"{name}{PART}"
-        try:
-            part.write_text(text, encoding="utf-8")
-            sync(part)
-            part.replace(self.folder / name)
-        finally:
-            part.unlink(missing_ok=True)
 
 
 def is_spool(path: Path) -> bool:

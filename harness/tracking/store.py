@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 PAGE = 1000
 EXISTS = "RESOURCE_ALREADY_EXISTS"
 
+EXPERIMENT = {"mlflow.experimentKind": "custom_model_development"}
+"""Without it the UI takes runs for evaluations of language models, and hides their charts."""
+
 ENVIRONMENT = {
     # One bar for each file fetched, and one line for each run, would bury what a command says.
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
@@ -29,6 +32,8 @@ ENVIRONMENT = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
     # It would send how it is used to its makers.
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    # A project that a sweep happens to be started in is no part of its models.
+    "MLFLOW_UV_AUTO_DETECT": "false",
 }
 """What holds for MLflow where the environment does not say otherwise."""
 
@@ -87,7 +92,7 @@ def experiment_id(client: "MlflowClient", uri: str, name: str) -> str:
     from mlflow.exceptions import MlflowException
 
     try:
-        return str(client.create_experiment(name, artifact_location=location))
+        return str(client.create_experiment(name, artifact_location=location, tags=EXPERIMENT))
     except MlflowException as error:
         # Another sweep of the study made it meanwhile.
         found = client.get_experiment_by_name(name) if error.error_code == EXISTS else None

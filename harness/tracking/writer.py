@@ -1,6 +1,7 @@
 """The one writer of a sweep: it brings batches to MLflow, each run once, however often they are brought."""
 
 import json
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,23 +11,34 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
+from mlflow.entities import Metric
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NOTE, MLFLOW_SOURCE_NAME
 
 from harness.record import Array
+from harness.tracking import read
 from harness.tracking.batches import Batch, Ended, Failed, Header, Sweep, Underway
+from harness.tracking.candidates import Candidates
+from harness.tracking.datasets import dataset_input
+from harness.tracking.faults import one_line, passes
 from harness.tracking.maps import maps_beside, write_maps
+from harness.tracking.models import log_models
 from harness.tracking.series import metrics_of, numbers_of
 from harness.tracking.settings import masked
 from harness.tracking.store import connect, experiment_id, reopen, search
+from harness.tracking.texts import parameters, run_name, tags
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
 
-TAG_LENGTH = 5000
+ARMS = "harness.arms"
 ERROR = "harness.error"
 TRACEBACK = "traceback.txt"
 SOURCE = "python -m harness"
+SHARED = ("harness.commit",)
+"""Tags of a sweep that each of its runs has too."""
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -68,6 +80,7 @@ class Writer:
         self.sweep = sweep
         self.points = points
         self.experiment = experiment_id(self.client, uri, sweep.experiment)
+        self._has_arms = False
         self.parent = self._parent()
         self._left = self._left_open()
         self._open: dict[str, Child] = {}
@@ -80,6 +93,8 @@ class Writer:
         """
         before = self._delivered(batch.history)
         missing = [run for run in batch.runs if run.header.fingerprint not in before]
+        if missing and self._has_arms:
+            self._mark_arms(False)
         children = before | {run.header.fingerprint: self._begin(run, batch.history) for run in missing}
         if any(isinstance(run, Ended) for run in missing):
             ended = [run for run in batch.runs if isinstance(run, Ended)]
@@ -100,8 +115,10 @@ class Writer:
                 self._send(child, run.header, [*metrics, *numbers_of(run.record.summary, child.start)])
                 self._end(child, run.header, "FINISHED")
 
-    def close(self, status: str, totals: Mapping[str, int], moment: int) -> None:
+    def close(self, status: str, totals: Mapping[str, int], moment: int, models: Path | None = None) -> None:
         """Write a sweep's totals and close its parent, and as KILLED the children that go on no more.
+
+        What was chosen of its candidates is logged as models, then.
 
         Parameters
         ----------
@@ -111,21 +128,50 @@ class Writer:
             Runs by outcome.
         moment : int
             Milliseconds; the same when the same is asked again.
+        models : Path or None
+            The folder of the candidates.
         """
         for run in self._children("RUNNING"):
             self.client.set_terminated(run.info.run_id, status="KILLED")
+        if status != "KILLED" and not self._has_arms:
+            self._write_arms()
         metrics = [Metric(f"runs/{name}", count, moment, 0) for name, count in totals.items()]
         self.client.log_batch(self.parent, metrics=metrics)
         self.client.set_terminated(self.parent, status=status)
+        if models is not None:
+            log_models(self.client, self.uri, self.experiment, Candidates(models))
+
+    def _write_arms(self) -> None:
+        """Write what the arms of the whole grid come to; what keeps it from that is no fault of a run."""
+        # Imported here: SciPy's statistics take a second.
+        from harness.tracking.arms import Arms
+
+        sweep = self.sweep
+        about = self._shared_tags() | {"harness.study": sweep.experiment}
+        arms = Arms(self.client, self.experiment, self.parent, about, self.points)
+        try:
+            arms.write(read.study(sweep.experiment, uri=self.uri, grid=sweep.grid))
+        except Exception as error:
+            if passes(error, self.uri):
+                raise
+            log.warning("no lines for the arms of %s: %s", sweep.experiment, one_line(error, self.uri))
+        else:
+            self._mark_arms(True)
+
+    def _mark_arms(self, written: bool) -> None:
+        """Note whether the arms in the store are those of the runs in it."""
+        self.client.set_tag(self.parent, ARMS, "written" if written else "outdated")
+        self._has_arms = written
 
     def _parent(self) -> str:
         query = f"tags.`harness.kind` = 'sweep' and tags.`harness.grid` = '{self.sweep.grid}'"
         found = self.client.search_runs([self.experiment], query, max_results=1)
         if found:
             run_id = str(found[0].info.run_id)
+            self._has_arms = found[0].data.tags.get(ARMS) == "written"
             reopen(self.client, run_id)
         else:
-            tags = {
+            about = {
                 "harness.kind": "sweep",
                 "harness.grid": self.sweep.grid,
                 "harness.study": self.sweep.experiment,
@@ -133,11 +179,11 @@ class Writer:
                 MLFLOW_SOURCE_NAME: SOURCE,
             }
             name = f"{self.sweep.experiment} · sweep"
-            made = self.client.create_run(self.experiment, tags=tags, run_name=name)
+            made = self.client.create_run(self.experiment, tags=_plain(about), run_name=run_name(name))
             run_id = str(made.info.run_id)
-        self.client.log_inputs(run_id, datasets=_inputs(self.sweep.datasets))
+        self.client.log_inputs(run_id, datasets=[dataset_input(each) for each in self.sweep.datasets])
         hidden = {key: value.replace(self.uri, masked(self.uri)) for key, value in self.sweep.tags.items()}
-        self.client.log_batch(run_id, tags=_tags(hidden))
+        self.client.log_batch(run_id, tags=tags(hidden))
         for name, document in self.sweep.documents.items():
             self.client.log_dict(run_id, document, name)
         return run_id
@@ -175,30 +221,34 @@ class Writer:
 
     def _begin(self, run: Underway | Ended | Failed, history: str) -> Child:
         """Return a run's child, with its tags: the one that goes on, one that was left open, a new one."""
-        header, tags = run.header, _outcome(run, history)
+        header, found = run.header, _outcome(run, history)
         mark = header.fingerprint
         if mark in self._open:
-            if tags:
-                self.client.log_batch(self._open[mark].run_id, tags=_tags(tags))
+            if found:
+                self.client.log_batch(self._open[mark].run_id, tags=tags(found))
         elif mark in self._left:
-            self._open[mark] = self._adopt(header, tags)
+            self._open[mark] = self._adopt(header, found)
         else:
-            self._open[mark] = self._create(header, tags)
+            self._open[mark] = self._create(header, found)
         return self._open[mark]
 
-    def _create(self, header: Header, tags: dict[str, str]) -> Child:
+    def _create(self, header: Header, outcome: dict[str, str]) -> Child:
         start = int(time.time() * 1000)
-        about = {tag.key: tag.value for tag in _tags(self._about(header) | tags)}
-        made = self.client.create_run(self.experiment, start_time=start, tags=about, run_name=header.name)
-        return Child(str(made.info.run_id), start)
+        about, name = _plain(self._about(header) | outcome), run_name(header.name)
+        made = self.client.create_run(self.experiment, start_time=start, tags=about, run_name=name)
+        child = Child(str(made.info.run_id), start)
+        self.client.log_inputs(child.run_id, datasets=[dataset_input(header.dataset)])
+        return child
 
-    def _adopt(self, header: Header, tags: dict[str, str]) -> Child:
+    def _adopt(self, header: Header, outcome: dict[str, str]) -> Child:
         """Take a run up again; no error of an earlier training stays."""
         child = self._left.pop(header.fingerprint)
         reopen(self.client, child.run_id)
         if child.erred:
             self.client.delete_tag(child.run_id, ERROR)
-        self.client.log_batch(child.run_id, tags=_tags(self._about(header) | tags))
+        self.client.log_batch(child.run_id, tags=tags(self._about(header) | outcome))
+        # Killed between the two requests, it has none yet; one that is there already stays as it is.
+        self.client.log_inputs(child.run_id, datasets=[dataset_input(header.dataset)])
         return child
 
     def _about(self, header: Header) -> dict[str, str]:
@@ -212,7 +262,10 @@ class Writer:
             "harness.fingerprint": header.fingerprint,
             MLFLOW_PARENT_RUN_ID: self.parent,
             MLFLOW_SOURCE_NAME: SOURCE,
-        }
+        } | self._shared_tags()
+
+    def _shared_tags(self) -> dict[str, str]:
+        return {key: value for key, value in self.sweep.tags.items() if key in SHARED}
 
     def _keep_histories(self, history: str, ended: Sequence[tuple[str, Ended]]) -> None:
         """Write the rows and maps of some runs, by run id, as artifacts of the parent."""
@@ -237,12 +290,13 @@ class Writer:
 
     def _send(self, child: Child, header: Header, metrics: Sequence[Metric]) -> None:
         """Write a run's metrics, and at first its parameters, in one request if they fit."""
-        parameters = [Param(key, str(value)) for key, value in header.parameters.items()]
         told = child.run_id in self._described
         if told and not metrics:
             # A leg without a row to send, as most are of a long run.
             return
-        self.client.log_batch(child.run_id, metrics=metrics, params=[] if told else parameters)
+        self.client.log_batch(
+            child.run_id, metrics=metrics, params=[] if told else parameters(header.parameters)
+        )
         self._described.add(child.run_id)
 
     def _end(self, child: Child, header: Header, status: str) -> None:
@@ -263,39 +317,25 @@ def _outcome(run: Underway | Ended | Failed, history: str) -> dict[str, str]:
             ERROR: run.reason,
         }
     record = run.record
-    tags = {
+    found = {
         "harness.history": history,
         "harness.outcome": str(record.summary["outcome"]),
         "harness.stopped_by": str(record.summary["stopped_by"]),
         "harness.weights": record.weights_digest,
         "harness.timed": str(record.summary["timing"]),
         "harness.initializers": str(record.summary["initializers"]),
-    }
+    } | {f"harness.{key}": value for key, value in record.platform.items()}
     if record.warnings:
-        tags["harness.warning"] = "; ".join(record.warnings)
+        found["harness.warning"] = "; ".join(record.warnings)
     if record.complaints:
-        tags["harness.complaints"] = ", ".join(complaint.name for complaint in record.complaints)
-    return tags
+        found["harness.complaints"] = ", ".join(complaint.name for complaint in record.complaints)
+    return found
 
 
 def _child(run: "Run") -> Child:
     return Child(str(run.info.run_id), int(run.info.start_time), ERROR in run.data.tags)
 
 
-def _tags(tags: Mapping[str, str]) -> list[RunTag]:
-    return [RunTag(key, value[:TAG_LENGTH]) for key, value in tags.items()]
-
-
-def _inputs(datasets: Sequence[tuple[str, str]]) -> list[DatasetInput]:
-    return [
-        DatasetInput(
-            Dataset(
-                name=name,
-                digest=digest[:36],
-                source_type="code",
-                source=json.dumps({"tags": {"mlflow.source.name": "harness.data"}}),
-            ),
-            tags=[InputTag("mlflow.data.context", "training")],
-        )
-        for name, digest in datasets
-    ]
+def _plain(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return tags by key as a store takes them."""
+    return {tag.key: tag.value for tag in tags(texts)}

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from reports.statistics import Floats
+from harness.intervals import Floats
 
 
 def plain(value: float, _position: int | None = None) -> str:

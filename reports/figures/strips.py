@@ -10,10 +10,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from harness.choosing import died
+from harness.intervals import Floats
 from harness.record import higher_is_better
 from reports.arms import Arm, shorten
 from reports.figures import scales
-from reports.statistics import Floats, counted, died
+from reports.statistics import counted
 
 TITLES = {
     "test_accuracy": "test accuracy",

@@ -4,7 +4,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 
 from harness import train
@@ -22,6 +20,8 @@ from harness.sweeping.grid import expand
 from harness.sweeping.study import Study
 from harness.tracking.read import study as read_study
 from harness.tracking.store import connect, search
+from tests.sweeping.workers import workers_of
+from tests.tracking.servers import Server
 
 GRID = [
     "dataset=moons",
@@ -39,6 +39,10 @@ TIMEOUT = 240
 
 often = pytest.mark.parametrize(
     "attempt", [0, *(pytest.param(number, marks=pytest.mark.slow) for number in range(1, 20))]
+)
+# What stores and disks do to a delivery, the quick tests of tracking see part by part.
+when_there_is_time = pytest.mark.parametrize(
+    "attempt", [pytest.param(number, marks=pytest.mark.slow) for number in range(20)]
 )
 
 Popen = subprocess.Popen[str]
@@ -110,18 +114,6 @@ def assert_nothing_left(folder: Path) -> None:
     assert not spooled(folder)
 
 
-def workers_of(launcher: Popen) -> list[psutil.Process]:
-    return [child for child in psutil.Process(launcher.pid).children() if is_worker(child)]
-
-
-def is_worker(process: psutil.Process) -> bool:
-    try:
-        return any("LokyProcess" in word for word in process.cmdline())
-    except psutil.Error:
-        # It ended between being listed and being asked.
-        return False
-
-
 def wait_for(what: Callable[[], object], process: Popen) -> None:
     deadline = time.monotonic() + 60
     while not what():
@@ -134,9 +126,9 @@ def wait_for(what: Callable[[], object], process: Popen) -> None:
 def test_a_worker_is_killed(attempt: int, expected: dict[str, str], store: str, tmp_path: Path) -> None:
     chance = random.Random(attempt)
     with launched(tmp_path, store) as process:
-        wait_for(lambda: len(workers_of(process)) == 2, process)
+        wait_for(lambda: len(workers_of(process.pid)) == 2, process)
         time.sleep(chance.uniform(0, 3))
-        chance.choice(workers_of(process)).kill()
+        chance.choice(workers_of(process.pid)).kill()
         said, _ = process.communicate(timeout=TIMEOUT)
         assert process.returncode == 0, said
     assert_each_run_once(store, expected)
@@ -147,7 +139,7 @@ def test_a_worker_is_killed(attempt: int, expected: dict[str, str], store: str, 
 def test_the_launcher_is_killed(attempt: int, expected: dict[str, str], store: str, tmp_path: Path) -> None:
     chance = random.Random(attempt)
     with launched(tmp_path, store) as process:
-        wait_for(lambda: len(workers_of(process)) == 2, process)
+        wait_for(lambda: len(workers_of(process.pid)) == 2, process)
         time.sleep(chance.uniform(0, 6))
         process.kill()
     completed(tmp_path, store)
@@ -159,7 +151,7 @@ def test_the_launcher_is_killed(attempt: int, expected: dict[str, str], store: s
 def test_the_sweep_is_interrupted(attempt: int, expected: dict[str, str], store: str, tmp_path: Path) -> None:
     chance = random.Random(attempt)
     with launched(tmp_path, store) as process:
-        wait_for(lambda: len(workers_of(process)) == 2, process)
+        wait_for(lambda: len(workers_of(process.pid)) == 2, process)
         time.sleep(chance.uniform(0, 3))
         process.send_signal(signal.SIGINT)
         said, _ = process.communicate(timeout=TIMEOUT)
@@ -175,118 +167,59 @@ def test_the_sweep_is_interrupted(attempt: int, expected: dict[str, str], store:
     assert_nothing_left(tmp_path)
 
 
-@contextmanager
-def server(folder: Path, store: str, port: int) -> Iterator[Popen]:
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
-    where = ["--backend-store-uri", store, "--artifacts-destination", str(folder / "artifacts")]
-    process = Popen(
-        [*command, "--workers", "1", *where],
-        cwd=folder,
-        # A tracking server alone: its runner of jobs would start eight processes more.
-        env=os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+@pytest.fixture
+def server(store: str, tmp_path: Path) -> Iterator[Server]:
+    """A server over a fresh store, started."""
+    made = Server(tmp_path / "mlruns")
+    assert made.store == store
     try:
-        wait_for(lambda: answers(port), process)
-        yield process
+        made.start()
+        yield made
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+        made.stop()
 
 
-def answers(port: int) -> bool:
-    with socket.socket() as found:
-        return found.connect_ex(("127.0.0.1", port)) == 0
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-@often
+@when_there_is_time
 def test_the_tracking_server_is_stopped(
-    attempt: int, expected: dict[str, str], store: str, tmp_path: Path
+    attempt: int, expected: dict[str, str], server: Server, tmp_path: Path
 ) -> None:
-    chance, port = random.Random(attempt), free_port()
-    uri = f"http://127.0.0.1:{port}"
-    with server(tmp_path, store, port) as first, launched(tmp_path, uri) as process:
-        wait_for(lambda: len(workers_of(process)) == 2, process)
+    chance = random.Random(attempt)
+    with launched(tmp_path, server.uri) as process:
+        wait_for(lambda: len(workers_of(process.pid)) == 2, process)
         time.sleep(chance.uniform(0, 4))
-        os.killpg(first.pid, signal.SIGKILL)
+        server.stop()
         said, _ = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 1, said
     assert "runs wait on disk" in said
     assert "Traceback" not in said
     assert spooled(tmp_path)
-    with server(tmp_path, store, port):
-        completed(tmp_path, uri)
-        assert_each_run_once(uri, expected)
+    server.start()
+    completed(tmp_path, server.uri)
+    assert_each_run_once(server.uri, expected)
     assert_nothing_left(tmp_path)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk that holds a fresh store and little more."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("only root may mount a small disk, and not everywhere")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-@often
+@when_there_is_time
 def test_the_disk_is_full(
-    attempt: int, expected: dict[str, str], store_template: Path, small_disk: Path
+    attempt: int, expected: dict[str, str], store_template: Path, disk: Callable[[int], Path]
 ) -> None:
     chance = random.Random(attempt)
-    store = small_disk / "mlruns" / "mlflow.db"
+    folder = disk(2 * 1024)
+    store = folder / "mlruns" / "mlflow.db"
     store.parent.mkdir()
     shutil.copy(store_template, store)
     uri = f"sqlite:///{store}"
     # What is left of 2 MB is now used up at another moment each time.
-    (small_disk / "ballast").write_bytes(bytes(chance.randrange(300_000)))
-    with launched(small_disk, uri) as process:
+    (folder / "ballast").write_bytes(bytes(chance.randrange(300_000)))
+    with launched(folder, uri) as process:
         said, _ = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 1, said
     assert "stopped (" in said
     assert "Traceback" not in said
-    subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
-    completed(small_disk, uri)
+    disk(64 * 1024)
+    completed(folder, uri)
     assert_each_run_once(uri, expected)
-    assert_nothing_left(small_disk)
-
-
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[str]:
-    """The address of a Dask scheduler with three workers; a nanny starts a new one for each that dies."""
-    distributed = pytest.importorskip("distributed", reason="needs the extra `cluster`")
-    folder = tmp_path / "dask"
-    where = ["--scheduler-file", str(folder / "scheduler.json"), "--no-dashboard"]
-    workers = ["--nworkers", "3", "--nthreads", "1", "--local-directory", str(folder)]
-    commands = (
-        ["distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", *where],
-        ["distributed.cli.dask_worker", *workers, *where],
-    )
-    folder.mkdir()
-    started = [
-        Popen([sys.executable, "-W", "ignore", "-m", *command], stderr=subprocess.DEVNULL)
-        for command in commands
-    ]
-    try:
-        with distributed.Client(scheduler_file=where[1], timeout=60, set_as_default=False) as client:
-            client.wait_for_workers(3, timeout=60)
-            address = client.scheduler.address
-        yield address
-    finally:
-        for process in reversed(started):
-            process.terminate()
-            process.wait(timeout=30)
+    assert_nothing_left(folder)
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.bands import bands
+from harness.bands import bands
 
 
 def runs(**outcomes):
@@ -54,6 +54,13 @@ def test_living_seeds_have_a_mean_and_its_t_interval():
     assert (row["centre"], row["seeds"], row["alive"]) == (4, 2, 2)
     assert row["low"] == pytest.approx(4 - 12.7062, abs=1e-4)
     assert (band(table, 0)["low"], band(table, 0)["high"]) == (4, 4)
+
+
+def test_where_a_living_seed_overflows_there_is_no_mean_of_what_is_no_loss():
+    rows = history(p=[4, 3, 2], q=[4, 5, 4]).assign(distance=[1.0, 2.0, np.inf, 3.0, 4.0, np.inf])
+    table = bands(rows, runs(p="exhausted", q="diverged"), ["distance"])
+    assert table["update"].tolist() == [0, 1]
+    assert table["centre"].tolist() == [2, 3]
 
 
 def test_one_seed_has_a_line_and_no_band():

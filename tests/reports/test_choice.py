@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.statistics import at_chosen, choose, sensitivity
+from harness.choosing import at_chosen, choose, sensitivity
 
 RATE = "optimizer.learning_rate"
 LOSS = "validation_log_loss"

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from reports.statistics import counted, final_scores, outcome_counts, t_interval, wilson
+from harness.intervals import t_interval
+from reports.statistics import counted, final_scores, outcome_counts, wilson
 
 
 def test_t_interval_of_one_to_five():

@@ -146,8 +146,11 @@ def assert_each_run_once(server: TeamServer, expected: Mapping[str, str], sweeps
     assert len(held) == len(expected)
     assert dict(held) == expected
     # None is left open, none was begun twice.
-    everything = [("FINISHED", len(expected) + sweeps)]
-    assert server.ask("SELECT status, count(*) FROM runs GROUP BY status") == everything
+    kinds = (
+        "SELECT tags.value, runs.status, count(*) FROM runs JOIN tags USING (run_uuid) "
+        "WHERE tags.key = 'harness.kind' AND tags.value IN ('run', 'sweep') GROUP BY 1, 2 ORDER BY 1"
+    )
+    assert server.ask(kinds) == [("run", "FINISHED", len(expected)), ("sweep", "FINISHED", sweeps)]
     twice = (
         "SELECT run_uuid, metrics.key, step FROM metrics JOIN tags USING (run_uuid) "
         "WHERE tags.key = 'harness.kind' AND tags.value = 'run' "

@@ -12,6 +12,7 @@ import pytest
 
 from harness.sweeping.executors import Crew, InProcess, crew
 from harness.sweeping.settings import Executing, Processes, Serial
+from tests.sweeping.workers import workers_of
 
 STUDY = [
     "dataset=digits",
@@ -59,18 +60,6 @@ def test_an_error_in_this_process_is_the_futures() -> None:
         future = executor.submit(int, "no number")
     with pytest.raises(ValueError, match="no number"):
         future.result()
-
-
-def workers_of(launcher: int) -> list[psutil.Process]:
-    return [child for child in psutil.Process(launcher).children() if is_worker(child)]
-
-
-def is_worker(process: psutil.Process) -> bool:
-    try:
-        return any("LokyProcess" in word for word in process.cmdline())
-    except psutil.Error:
-        # It ended between being listed and being asked.
-        return False
 
 
 def test_workers_end_when_the_launcher_is_killed(tmp_path: Path) -> None:

@@ -8,10 +8,8 @@ import pytest
 from mlflow.entities import Run
 
 from harness import compose, train
-from harness.config import RunConfig, fingerprint
-from harness.data.loading import digest
+from harness.config import RunConfig
 from harness.engine.initializers import Initializer, Normal
-from harness.sweeping.grid import Point
 from harness.sweeping.results import Result
 from harness.sweeping.settings import Processes, Serial, Settings, SweepKeys
 from harness.sweeping.stacks import stacks
@@ -19,6 +17,7 @@ from harness.sweeping.study import Study
 from harness.sweeping.sweep import sweep
 from harness.tracking.settings import MLflow, Off
 from harness.tracking.store import connect, search
+from tests.sweeping.points import points_of
 
 SHORT = ["dataset=xor", "optimizer=gd", "stopping.updates=3", "diagnostics=off", "initializer=normal"]
 NARROW, WIDE, WIDER, WIDEST = (f"architecture.width={width}" for width in (3, 4, 5, 6))
@@ -63,14 +62,10 @@ def spoil(run: RunConfig, initializer: Initializer) -> RunConfig:
 
 
 def swept(asked: Sequence[RunConfig], executor: Serial | Processes, uri: str | None = None) -> list[Result]:
-    points = [
-        Point(run, fingerprint(run, digest(run.dataset)), "arm", f"run {place}", {}, "reported")
-        for place, run in enumerate(asked)
-    ]
     tracking = Off() if uri is None else MLflow(uri=uri)
     settings = Settings(executor, tracking, SweepKeys(), Study(name="adhoc"))
     progress = Silent()
-    swept = sweep(points, settings, [], {}, progress)
+    swept = sweep(points_of(asked), settings, [], {}, progress)
     assert progress.counted == len(asked)
     assert progress.stored == (0 if uri is None else len(asked))
     assert swept.stopped is None

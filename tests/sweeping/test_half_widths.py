@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.intervals import confidence_of, expected_half_width, half_width, seeds_for, shortfall
-from reports.statistics import t_interval
+from harness.intervals import confidence_of, expected_half_width, half_width, seeds_for, shortfall, t_interval
 
 
 def test_half_a_width_is_what_scipys_test_says() -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.sweeping.launch import masked
+from harness.sweeping.provenance import command_line
 from harness.tracking import read
+from harness.tracking.settings import concealed, masked
 
 
 def test_one_run_is_trained_tracked_and_returns_its_best_validation_loss(
@@ -104,3 +105,27 @@ def test_the_app_runs_as_a_module_and_shows_its_configuration(tmp_path: Path) ->
 )
 def test_a_password_is_never_shown(uri: str, shown: str) -> None:
     assert masked(uri) == shown
+    assert concealed(f"tracking.uri = {uri}: no answer from '{uri}'") == (
+        f"tracking.uri = {shown}: no answer from '{shown}'"
+    )
+
+
+@pytest.mark.parametrize(
+    "argument", ["+tracking.uri={}", "++tracking.uri={}", "tracking={{uri:'{}'}}", "x=[{}]"]
+)
+def test_the_command_is_kept_without_a_password(monkeypatch: pytest.MonkeyPatch, argument: str) -> None:
+    monkeypatch.setattr(sys, "argv", ["harness", argument.format("http://user:secret@host:5000"), "seed=0,1"])
+    assert "secret" not in command_line()
+    assert "user:***@host:5000" in command_line()
+    assert command_line().endswith(" seed=0,1")
+
+
+@pytest.mark.parametrize(
+    "argument",
+    ["tracking.uri=[{}]", "tracking.uri='{}", "tracking={{uri:['{}']}}", "tracking.url={}"],
+)
+def test_what_is_refused_is_told_without_a_password(app: Callable[..., object], argument: str) -> None:
+    said = app(argument.format("http://user:secret@host:5000"), "seed=0,1", "-m")
+    assert said.status == 2
+    assert said.err.startswith("harness: ")
+    assert "secret" not in said.err + said.out

@@ -4,22 +4,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness import compose
-from harness.config import fingerprint
-from harness.data.loading import digest
 from harness.engine.memory import stack_bytes
 from harness.engine.training import tile_size
 from harness.sweeping.grid import Point
 from harness.sweeping.pieces import MOST, Group, Piece, groups, halved, pieces, spread
+from tests.sweeping.points import points_of
 
 PLENTY = 1e12
 
 
 def points(*overrides: str, seeds: int = 40) -> list[Point]:
-    runs = [compose(["dataset=moons", *overrides, f"seed={seed}"]) for seed in range(seeds)]
-    return [
-        Point(run, fingerprint(run, digest(run.dataset)), "arm", f"run {place}", {}, "reported")
-        for place, run in enumerate(runs)
-    ]
+    return points_of([compose(["dataset=moons", *overrides, f"seed={seed}"]) for seed in range(seeds)])
 
 
 def group(seconds: float, *overrides: str) -> Group:

@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 
 from harness import compose
-from harness.config import fingerprint
-from harness.data.loading import digest
 from harness.sweeping.grid import Point
 from harness.sweeping.isolating import Advanced, Task, carry_out
 from harness.sweeping.pieces import Piece, halved
 from harness.sweeping.saved import Saved
 from harness.sweeping.states import sealed
+from tests.sweeping.points import points_of
 
 NAME = "0123456789abcdef"
 
@@ -22,10 +21,7 @@ NAME = "0123456789abcdef"
 @pytest.fixture(scope="module")
 def points() -> list[Point]:
     runs = [compose(["dataset=xor", "optimizer=gd", "stopping.updates=9", f"seed={n}"]) for n in range(4)]
-    return [
-        Point(run, fingerprint(run, digest(run.dataset)), "arm", f"run {place}", {}, "reported")
-        for place, run in enumerate(runs)
-    ]
+    return points_of(runs)
 
 
 def leg(piece: Piece) -> list[Advanced]:

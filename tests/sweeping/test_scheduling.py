@@ -2,9 +2,7 @@
 
 import os
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -12,8 +10,6 @@ import numpy as np
 import pytest
 
 from harness import compose, train
-from harness.config import RunConfig, fingerprint
-from harness.data.loading import digest
 from harness.errors import ConfigurationError
 from harness.record import Record
 from harness.sweeping.executors import crew
@@ -24,6 +20,7 @@ from harness.sweeping.pieces import Piece, groups, pieces
 from harness.sweeping.saved import Saved
 from harness.sweeping.scheduling import Schedule
 from harness.sweeping.settings import Dask, Executing, Processes, Serial
+from tests.sweeping.points import points_of
 
 INSTANT = 1e-6
 MIXED = [
@@ -38,13 +35,6 @@ GRID = [
     compose(["dataset=moons", "dataset.samples=60", "stopping.updates=40", SEEING, *ENDS, *each])
     for each in MIXED
 ]
-
-
-def points(runs: Sequence[RunConfig]) -> list[Point]:
-    return [
-        Point(run, fingerprint(run, digest(run.dataset)), "arm", f"run {place}", {}, "reported")
-        for place, run in enumerate(runs)
-    ]
 
 
 def queue(asked: Sequence[Point], workers: int) -> list[Piece]:
@@ -73,7 +63,7 @@ def trained(asked: Sequence[Point], choice: Executing, folder: Path) -> tuple[di
 
 @pytest.fixture(scope="module")
 def expected() -> dict[str, Record]:
-    return {point.fingerprint: record for point, record in zip(points(GRID), train(GRID), strict=True)}
+    return {point.fingerprint: record for point, record in zip(points_of(GRID), train(GRID), strict=True)}
 
 
 def assert_same(found: dict[str, Record], expected: dict[str, Record]) -> None:
@@ -95,7 +85,7 @@ def assert_same(found: dict[str, Record], expected: dict[str, Record]) -> None:
 def test_no_cut_and_no_executor_changes_a_record(
     choice: Executing, expected: dict[str, Record], tmp_path: Path
 ) -> None:
-    found, legs = trained(points(GRID), choice, tmp_path / "states")
+    found, legs = trained(points_of(GRID), choice, tmp_path / "states")
     assert_same(found, expected)
     assert {record.summary["outcome"] for record in found.values()} >= {"diverged", "exhausted"}
     assert (legs > 8) == (choice.leg == INSTANT)
@@ -104,7 +94,7 @@ def test_no_cut_and_no_executor_changes_a_record(
 def test_a_sweep_broken_off_after_any_leg_goes_on_to_the_same_records(
     expected: dict[str, Record], tmp_path: Path
 ) -> None:
-    asked, found, starts = points(GRID), {}, 0
+    asked, found, starts = points_of(GRID), {}, 0
     while missing := [point for point in asked if point.fingerprint not in found]:
         starts += 1
         with Stop() as stop, crew(Serial(leg=INSTANT)) as workers:
@@ -120,7 +110,7 @@ def test_a_sweep_broken_off_after_any_leg_goes_on_to_the_same_records(
 
 
 def test_a_signal_leaves_states_to_go_on_from(expected: dict[str, Record], tmp_path: Path) -> None:
-    asked, found = points(GRID), {}
+    asked, found = points_of(GRID), {}
     with Stop() as stop, crew(Serial(leg=INSTANT)) as workers:
         schedule = Schedule(queue(asked, 1), workers, Saved(tmp_path), stop)
         legs = schedule.train()
@@ -142,50 +132,14 @@ def test_a_signal_leaves_states_to_go_on_from(expected: dict[str, Record], tmp_p
 
 def test_nothing_is_begun_once_time_is_over(tmp_path: Path) -> None:
     with Stop(0.0) as stop, crew(Serial()) as workers:
-        assert not list(Schedule(queue(points(GRID), 1), workers, Saved(tmp_path), stop).train())
+        assert not list(Schedule(queue(points_of(GRID), 1), workers, Saved(tmp_path), stop).train())
         assert stop.reason == "the time that it was given is over"
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a Dask scheduler with two workers, as a user would start them."""
-    distributed = pytest.importorskip("distributed", reason="needs the extra `cluster`")
-    folder = tmp_path_factory.mktemp("dask")
-    scheduler_file = str(folder / "scheduler.json")
-    dask = [sys.executable, "-W", "ignore", "-m"]
-    asked = {
-        "distributed.cli.dask_scheduler": ["--host", "127.0.0.1", "--port", "0"],
-        "distributed.cli.dask_worker": [
-            "--nworkers",
-            "2",
-            "--nthreads",
-            "1",
-            "--local-directory",
-            str(folder),
-        ],
-    }
-    started = [
-        subprocess.Popen(
-            [*dask, module, *how, "--scheduler-file", scheduler_file, "--no-dashboard"],
-            stderr=subprocess.DEVNULL,
-        )
-        for module, how in asked.items()
-    ]
-    try:
-        with distributed.Client(scheduler_file=scheduler_file, timeout=60, set_as_default=False) as client:
-            client.wait_for_workers(2, timeout=60)
-            address = client.scheduler.address
-        yield address
-    finally:
-        for process in reversed(started):
-            process.terminate()
-            process.wait(timeout=30)
 
 
 def test_a_cluster_gives_the_same_records_though_a_worker_is_killed(
     cluster: str, expected: dict[str, Record], tmp_path: Path
 ) -> None:
-    asked, legs, killed = points(GRID), [], False
+    asked, legs, killed = points_of(GRID), [], False
     with Stop() as stop, crew(Dask(address=cluster, leg=INSTANT)) as workers:
         assert workers.workers == 2
         schedule = Schedule(queue(asked, 2), workers, Saved(tmp_path), stop)
@@ -210,7 +164,7 @@ def test_a_cluster_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPatch
 
 
 def test_what_was_begun_is_ended_before_another_piece_begins(tmp_path: Path) -> None:
-    asked = points(GRID)
+    asked = points_of(GRID)
     alone = [Piece((point,), f"{place:016x}", 0, None, 1.0 + place) for place, point in enumerate(asked)]
     with Stop() as stop, crew(Serial(leg=INSTANT)) as workers:
         legs = list(Schedule(alone[:3], workers, Saved(tmp_path), stop).train())

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from harness.errors import ConfigurationError
 from harness.sweeping.composing import default_composer
+from harness.sweeping.describing import study_document
 from harness.sweeping.grid import Grid, expand
-from harness.sweeping.ledger import study_document
 from harness.sweeping.settings import SweepKeys, build_settings
 from harness.sweeping.stacks import regime_key
 from harness.sweeping.study import Study, Tune

@@ -3,9 +3,6 @@
 import hashlib
 import json
 import pickle
-import resource
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
@@ -18,13 +15,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness import compose, engine
+from harness.archives import SEAL, sealed
 from harness.config import fingerprint
 from harness.data.loading import digest
 from harness.engine.run import Run
 from harness.sweeping import states
-from harness.sweeping.legs import Underway, begin, part, train_leg
+from harness.sweeping.legs import Paused, begin, part, train_leg
 from harness.sweeping.preparing import prepare
-from harness.sweeping.states import HEADER, ROWS, SEAL, STATE, UnusableStateError
+from harness.sweeping.states import HEADER, ROWS, STATE, UnusableStateError
+from tests.tracking.planted import Touches
 
 SHORT = ["dataset=moons", "dataset.samples=60", "architecture.width=5", "stopping.epochs=4"]
 SHUFFLED = ["optimizer=batch", "optimizer.batch_size=8", "update=adam"]
@@ -48,27 +47,27 @@ def stack() -> Stack:
     return stack_of(*SHUFFLED)
 
 
-def further(stack: Underway, updates: int) -> Underway:
+def further(stack: Paused, updates: int) -> Paused:
     state, rows = engine.advance(stack.state, updates)
-    return Underway(state, engine.training.joined([stack.rows, rows]), stack.maps, stack.seconds)
+    return Paused(state, engine.training.joined([stack.rows, rows]), stack.maps, stack.seconds)
 
 
 @pytest.fixture(scope="module")
-def state(stack: Stack) -> Underway:
+def state(stack: Stack) -> Paused:
     """Seven updates in, within the second epoch."""
     return further(begin(stack.runs), 7)
 
 
-def save(path: Path, stack: Underway, fingerprints: list[str]) -> None:
-    states.write(path, states.packed(stack, fingerprints))
+def save(path: Path, stack: Paused, fingerprints: list[str]) -> None:
+    path.write_bytes(states.packed(stack, fingerprints))
 
 
-def load(path: Path, of: Stack) -> Underway:
+def load(path: Path, of: Stack) -> Paused:
     return states.unpacked(path.read_bytes(), of.runs, of.fingerprints)
 
 
 @pytest.fixture
-def saved(stack: Stack, state: Underway, tmp_path: Path) -> Path:
+def saved(stack: Stack, state: Paused, tmp_path: Path) -> Path:
     path = tmp_path / "stack-1.npz"
     save(path, state, stack.fingerprints)
     return path
@@ -87,7 +86,7 @@ def refusal(stack: Stack) -> Callable[..., str]:
     return said
 
 
-def same(found: Underway, expected: Underway) -> bool:
+def same(found: Paused, expected: Paused) -> bool:
     mine = found.state.arrays.plain() | found.rows
     other = expected.state.arrays.plain() | expected.rows
     return mine.keys() == other.keys() and all(
@@ -106,7 +105,7 @@ def headed(path: Path, **changes: Any) -> bytes:
     named = contents(path)
     header = json.loads(named[HEADER].tobytes()) | changes
     named[HEADER] = np.frombuffer(json.dumps(header).encode(), np.uint8)
-    return states.sealed(named)
+    return sealed(named)
 
 
 def resealed(content: bytes) -> bytes:
@@ -161,7 +160,7 @@ def test_maps_taken_so_far_are_kept(tmp_path: Path) -> None:
         assert all(np.array_equal(mine[name], other[name]) for name in other)
 
 
-def test_a_saved_state_is_an_archive_that_numpy_reads(saved: Path, state: Underway) -> None:
+def test_a_saved_state_is_an_archive_that_numpy_reads(saved: Path, state: Paused) -> None:
     named = contents(saved)
     arrays = {name.removeprefix(STATE) for name in named if name.startswith(STATE)}
     assert arrays == state.state.arrays.plain().keys()
@@ -170,78 +169,6 @@ def test_a_saved_state_is_an_archive_that_numpy_reads(saved: Path, state: Underw
     assert header["numpy"] == np.__version__
     assert header["numerics"] == engine.NUMERICS
     assert header.keys() >= {"format", "machine", "libc", "blas", "cpu_features", "fingerprints"}
-
-
-def test_saving_again_replaces_the_state_and_leaves_nothing_else(
-    saved: Path, stack: Stack, state: Underway
-) -> None:
-    later = further(state, 5)
-    save(saved, later, stack.fingerprints)
-    assert same(load(saved, stack), later)
-    assert list(saved.parent.iterdir()) == [saved]
-
-
-def test_a_state_that_does_not_fit_the_disk_leaves_the_one_before(
-    saved: Path, stack: Stack, state: Underway
-) -> None:
-    later = further(state, 5)
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
-    try:
-        with pytest.raises(OSError, match="too large"):
-            save(saved, later, stack.fingerprints)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert same(load(saved, stack), state)
-    assert list(saved.parent.iterdir()) == [saved]
-
-
-SAVES_FOR_EVER = """
-import sys
-from itertools import count
-from pathlib import Path
-import numpy as np
-from harness.sweeping import states
-
-path = Path(sys.argv[1])
-with np.load(path) as archive:
-    named = {name: archive[name] for name in archive.files}
-for number in count(1000):
-    named["state/settled"][:] = number
-    states.write(path, states.sealed(named))
-    if number == 1000:
-        print("saved one", flush=True)
-"""
-
-
-def half_written(folder: Path, whole: int) -> bool:
-    try:
-        return any(path.stat().st_size < whole for path in folder.iterdir())
-    except FileNotFoundError:
-        return False
-
-
-def test_who_is_killed_while_writing_leaves_a_whole_state(tmp_path: Path) -> None:
-    stack, path = stack_of("architecture.hidden=[300,300]", "update=adam"), tmp_path / "state.npz"
-    state = further(begin(stack.runs), 0)
-    save(path, state, stack.fingerprints)
-    whole = path.stat().st_size
-    command = [sys.executable, "-c", SAVES_FOR_EVER, str(path)]
-    for _ in range(5):
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
-            assert writer.stdout is not None
-            assert writer.stdout.readline() == b"saved one\n"
-            while not half_written(tmp_path, whole):
-                assert writer.poll() is None
-            writer.kill()
-        found = load(path, stack).state.arrays
-        assert np.array_equal(found.parameters, state.state.arrays.parameters)
-        assert found.settled[0] >= 1000
-        # It may have written the rest before the signal came.
-        if half_written(tmp_path, whole):
-            break
-    else:
-        pytest.fail("never killed in time")
 
 
 def test_a_truncated_state_is_refused_at_every_length(saved: Path, refusal: Callable[..., str]) -> None:
@@ -269,7 +196,7 @@ def test_a_byte_that_flipped_is_noticed(
 @settings(AGAIN, max_examples=200)
 @given(data=st.data(), change=st.integers(1, 255))
 def test_damage_under_a_right_checksum_raises_nothing_else(
-    saved: Path, stack: Stack, state: Underway, data: st.DataObject, change: int
+    saved: Path, stack: Stack, state: Paused, data: st.DataObject, change: int
 ) -> None:
     """Archives have checksums of their own; what they do not cover changes no array."""
     content = saved.read_bytes()
@@ -282,16 +209,6 @@ def test_damage_under_a_right_checksum_raises_nothing_else(
         found = state
     saved.write_bytes(content)
     assert same(found, state)
-
-
-@dataclass(frozen=True)
-class Touches:
-    """Unpickled, it makes a file."""
-
-    path: Path
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Path.touch, (self.path,)
 
 
 @pytest.mark.parametrize("name", ["parameters", HEADER, "unheard_of"])
@@ -325,11 +242,11 @@ def test_another_file_is_refused(tmp_path: Path, refusal: Callable[..., str], co
 
 
 def test_an_archive_of_other_origin_is_refused(
-    saved: Path, state: Underway, refusal: Callable[..., str]
+    saved: Path, state: Paused, refusal: Callable[..., str]
 ) -> None:
     np.savez(saved, **state.state.arrays.plain())
     assert "no saved state" in refusal(saved)
-    saved.write_bytes(states.sealed(state.state.arrays.plain()))
+    saved.write_bytes(sealed(state.state.arrays.plain()))
     assert "header" in refusal(saved)
 
 
@@ -357,7 +274,7 @@ def test_a_state_from_elsewhere_is_refused(
 def test_a_header_that_says_nothing_is_refused(
     saved: Path, refusal: Callable[..., str], header: bytes
 ) -> None:
-    saved.write_bytes(states.sealed(contents(saved) | {HEADER: np.frombuffer(header, np.uint8)}))
+    saved.write_bytes(sealed(contents(saved) | {HEADER: np.frombuffer(header, np.uint8)}))
     assert "header" in refusal(saved)
 
 
@@ -381,24 +298,13 @@ def test_arrays_that_these_runs_do_not_have_are_refused(saved: Path, refusal: Ca
         ({"unheard_of": parameters}, "unknown: unheard_of"),
     ):
         changed = {f"{STATE}{name}": array for name, array in changes.items()}
-        saved.write_bytes(states.sealed(named | changed))
+        saved.write_bytes(sealed(named | changed))
         assert why in refusal(saved)
     needed = {name for name in named if name.startswith(STATE)} | {f"{ROWS}member", f"{ROWS}update"}
     for name in needed:
         rest = {other: array for other, array in named.items() if other != name}
-        saved.write_bytes(states.sealed(rest))
+        saved.write_bytes(sealed(rest))
         assert name.partition("/")[2] in refusal(saved) or name.startswith(ROWS)
     uneven = named | {f"{ROWS}update": named[f"{ROWS}update"][:-1]}
-    saved.write_bytes(states.sealed(uneven))
+    saved.write_bytes(sealed(uneven))
     assert "rows" in refusal(saved)
-
-
-def test_what_else_was_imported_is_no_other_platform() -> None:
-    """SciPy loads a BLAS of its own."""
-    asks = (
-        "from harness.sweeping.provenance import numerical_platform as platform\n"
-        "before = platform()\n"
-        "import scipy.linalg\n"
-        "assert before['blas'] and before == platform(), (before, platform())"
-    )
-    subprocess.run([sys.executable, "-c", asks], check=True)

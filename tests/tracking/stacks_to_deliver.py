@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from harness import compose, train
 from harness.record import Record
-from harness.tracking.batches import Batch, Ended, Failed, Header, Sweep, Underway
+from harness.tracking.batches import Batch, Ended, Failed, Header, Samples, Sweep, Underway
 from harness.tracking.store import connect, search
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
 
 GRID = "a1b2"
+MOONS = Samples("moons", "0" * 64, features=2, classes=2, samples=60, train=36, validation=12, test=12)
 SWEEP = Sweep(
     "adhoc",
     GRID,
     "A note.",
     {"harness.started": "2030-01-01", "harness.command": "python -m harness -m"},
     {"study.json": {"name": "adhoc"}, "grid.json": {"fingerprints": ["0", "1"]}},
-    [("moons", "0" * 64)],
+    [MOONS],
 )
 RUN = ("dataset=moons", "dataset.samples=60", "stopping.epochs=8", "architecture.width=4")
 POINTS = 10
@@ -35,7 +36,9 @@ def trained(runs: int = 2, *overrides: str) -> Pairs:
     configs = [compose([*RUN, *overrides, f"seed={seed}"]) for seed in range(runs)]
     return [
         (
-            Header(f"run {run.seed}", "arm", {"a": "b"}, "reported", record.fingerprint, "SGD", run.flat),
+            Header(
+                f"run {run.seed}", "arm", {"a": "b"}, "reported", record.fingerprint, "SGD", run.flat, MOONS
+            ),
             record,
         )
         for run, record in zip(configs, train(configs), strict=True)

@@ -25,14 +25,20 @@ DIVERGES = ("dataset=sine", "loss=mse", "activation=relu", "optimizer.learning_r
             "dtype=float32", "stopping.epochs=20", "executor=serial", "-m")  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def shared(swept_once: Callable[..., str]) -> str:
+    """A store that is only read."""
+    return swept_once(*GRID)
+
+
 @pytest.fixture
 def swept(app: Callable[..., object], store: str) -> str:
     assert app(*GRID).status == 0
     return store
 
 
-def test_a_sweep_is_a_parent_with_its_runs_below(swept: str) -> None:
-    client = connect(swept)
+def test_a_sweep_is_a_parent_with_its_runs_below(shared: str) -> None:
+    client = connect(shared)
     experiment = client.get_experiment_by_name("adhoc")
     runs = client.search_runs([experiment.experiment_id])
     parents = [run for run in runs if run.data.tags["harness.kind"] == "sweep"]
@@ -49,8 +55,8 @@ def test_a_sweep_is_a_parent_with_its_runs_below(swept: str) -> None:
     assert child.data.tags["harness.outcome"] == "exhausted"
 
 
-def test_layers_sort_in_order_and_metrics_have_the_names_of_the_design(swept: str) -> None:
-    client = connect(swept)
+def test_layers_sort_in_order_and_metrics_have_the_names_of_the_design(shared: str) -> None:
+    client = connect(shared)
     experiment = client.get_experiment_by_name("adhoc")
     run = client.search_runs([experiment.experiment_id], "tags.`harness.kind` = 'run'", max_results=1)[0]
     names = set(run.data.metrics)
@@ -59,10 +65,10 @@ def test_layers_sort_in_order_and_metrics_have_the_names_of_the_design(swept: st
     assert not any(name.startswith(("epoch", "update/", "samples")) for name in names)
 
 
-def test_the_weights_tag_and_the_history_are_those_of_the_same_run_in_python(swept: str) -> None:
-    found = read.study("adhoc", uri=swept)
+def test_the_weights_tag_and_the_history_are_those_of_the_same_run_in_python(shared: str) -> None:
+    found = read.study("adhoc", uri=shared)
     runs = found.runs.set_index("run_id")
-    client = connect(swept)
+    client = connect(shared)
     for run_id, row in runs.iterrows():
         overrides = [*GRID[:3], f"activation={row['activation']}", f"seed={row['seed']}"]
         rate = client.get_run(run_id).data.params["optimizer.learning_rate"]
@@ -219,9 +225,9 @@ def test_worker_processes_and_this_process_train_the_same_bits(
     assert len(weights("here")) == 8
 
 
-def test_an_unknown_study_names_the_known_ones(swept: str) -> None:
+def test_an_unknown_study_names_the_known_ones(shared: str) -> None:
     with pytest.raises(ConfigurationError, match="adhoc"):
-        read.study("adhok", uri=swept)
+        read.study("adhok", uri=shared)
 
 
 def test_an_artifact_path_from_the_store_cannot_leave_its_folder(swept: str) -> None:

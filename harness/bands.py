@@ -1,15 +1,14 @@
 """Bands over seeds of the curves of an arm, computed for all rows and metrics of the arm at once."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from harness.choosing import died
+from harness.intervals import Floats, geometric_interval, t_interval
 from harness.record import higher_is_better
-from reports.statistics import Floats, died, geometric_interval, t_interval
 
 COLUMNS = ["arm", "metric", "update", "epoch", "seeds", "alive", "kind", "centre", "low", "high"]
 _LOSSES = ("loss", "log_loss", "squared_error")
@@ -96,7 +95,8 @@ def _metric_bands(metric: str, values: Floats, gone: NDArray[np.bool_], majority
         values = np.where(gone | ~np.isfinite(values), np.inf, values)
         lost = np.isinf(values).any(axis=1)
     else:
-        values = np.where(gone, majority if counted else np.nan, values)
+        # A living run's weights may overflow as well: of infinities there is no mean.
+        values = np.where(gone, majority if counted else np.nan, np.where(np.isinf(values), np.nan, values))
         lost = gone.any(axis=1)
         if metric.startswith(GEOMETRIC):
             kind, mean_of = "geometric mean", geometric_interval

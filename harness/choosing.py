@@ -1,0 +1,97 @@
+"""Which value of a tuned key each arm is compared at: chosen on tuning seeds, used on the others."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from harness.intervals import t_interval
+from harness.record import higher_is_better
+
+
+def died(runs: pd.DataFrame) -> pd.Series:
+    """Mark the runs that diverged or failed (columns `outcome`, `status`)."""
+    return runs["outcome"].isin(["diverged", "failed"]) | (runs["status"] == "FAILED")
+
+
+def sensitivity(runs: pd.DataFrame, over: str, metric: str) -> pd.DataFrame:
+    """Summarise the tuning runs of every arm at every value of the tuned key.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        Columns `arm`, `seed`, `role`, `status`, `outcome`, `majority_accuracy`, `over` and `metric`.
+    over, metric : str
+        The tuned key, and the metric of the choice.
+
+    Returns
+    -------
+    DataFrame
+        One row an arm and value: `arm, value, seeds, dead, missing, mean, low, high`. `missing` counts the
+        arm's tuning seeds without a run or a number here; `mean` is a number only if nothing died or is
+        missing, for a mean over survivors would favour the edge of stability.
+    """
+    tuning = runs[runs["role"] == "tuning"]
+    rows: list[dict[str, Any]] = []
+    for arm, group in tuning.groupby("arm", sort=False):
+        expected = group["seed"].nunique()
+        for value, point in group.groupby(over, sort=True):
+            dead = died(point)
+            living = point.loc[~dead, metric].to_numpy(dtype=float)
+            living = living[np.isfinite(living)]
+            lost, missing = int(dead.sum()), expected - int(dead.sum()) - len(living)
+            usable = lost == 0 and missing == 0
+            row = {"arm": arm, "value": value, "seeds": len(point), "dead": lost, "missing": missing}
+            interval = t_interval(living) if usable else (np.nan, np.nan, np.nan)
+            rows.append(row | dict(zip(("mean", "low", "high"), map(float, interval), strict=True)))
+    columns = ["arm", "value", "seeds", "dead", "missing", "mean", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def choose(points: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Choose the tuned value of every arm.
+
+    Parameters
+    ----------
+    points : DataFrame
+        As `sensitivity` returns it.
+    metric : str
+        Decides whether the greatest or the least mean wins. Of equal means the smaller value wins: it is
+        the one further from divergence.
+
+    Returns
+    -------
+    DataFrame
+        One row an arm: `arm, value, edge, mean, seeds, tried, dead, reason`. `edge` is "lowest" or "highest"
+        where the choice is at the edge of the grid that was tried. Without a choice, `value` is not a number
+        and `reason` says why.
+    """
+    rows: list[dict[str, Any]] = []
+    for arm, group in points.sort_values(["value"], kind="stable").groupby("arm", sort=False):
+        tried, dead = len(group), int((group["dead"] > 0).sum())
+        usable = group[np.isfinite(group["mean"])]
+        row = {"arm": arm, "value": np.nan, "edge": "", "mean": np.nan, "seeds": 0}
+        row |= {"tried": tried, "dead": dead, "reason": ""}
+        if usable.empty:
+            row["reason"] = (
+                "a tuning seed diverged or failed at every value"
+                if dead == tried
+                else f"no value has {metric} of all tuning seeds"
+            )
+        else:
+            score = usable["mean"].to_numpy()
+            best = usable.iloc[int(np.argmax(score) if higher_is_better(metric) else np.argmin(score))]
+            row |= {"value": float(best["value"]), "mean": float(best["mean"]), "seeds": int(best["seeds"])}
+            if tried > 1 and row["value"] in (group["value"].iloc[0], group["value"].iloc[-1]):
+                row["edge"] = "lowest" if row["value"] == group["value"].iloc[0] else "highest"
+        rows.append(row)
+    return pd.DataFrame(rows, columns=["arm", "value", "edge", "mean", "seeds", "tried", "dead", "reason"])
+
+
+def at_chosen(runs: pd.DataFrame, choices: pd.DataFrame | None, over: str | None) -> pd.DataFrame:
+    """Keep the reported runs at the chosen value of their arm; all reported runs where nothing is tuned."""
+    reported = runs[runs["role"] == "reported"]
+    if choices is None or over is None:
+        return reported
+    value = reported["arm"].map(choices.set_index("arm")["value"])
+    return reported[reported[over] == value]

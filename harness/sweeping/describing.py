@@ -1,0 +1,152 @@
+"""What tracking is told of a sweep and its runs before they train."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from harness.data.datasets import Dataset
+from harness.data.loading import digest
+from harness.data.splits import split_sizes
+from harness.sweeping.grid import Point
+from harness.sweeping.settings import Settings
+from harness.sweeping.study import Study, plain
+from harness.tracking.batches import Header, Samples, Sweep
+
+FILTERS = (
+    ("one line an arm, the mean and interval over its seeds", "tags.\"harness.kind\" = 'arm'"),
+    ("what diverged", "tags.\"harness.outcome\" = 'diverged'"),
+    ("what the doctor complained of", "tags.\"harness.complaints\" != ''"),
+    ("one seed of every arm", "params.seed = '{seed}' AND tags.\"harness.kind\" = 'run'"),
+)
+
+
+def header(point: Point) -> Header:
+    """Return what tracking says of a point before it trains."""
+    return Header(
+        name=point.name,
+        arm=point.arm,
+        labels=point.labels,
+        role=point.role,
+        fingerprint=point.fingerprint,
+        feeding=point.run.feeding_label,
+        parameters=point.run.flat,
+        dataset=samples(point.run.dataset),
+    )
+
+
+@lru_cache(maxsize=4096)
+def samples(dataset: Dataset) -> Samples:
+    """Return what tracking says of a data set."""
+    train, validation, test = split_sizes(dataset)
+    return Samples(
+        name=dataset.name,
+        digest=digest(dataset),
+        features=dataset.features,
+        classes=dataset.classes,
+        samples=dataset.size,
+        train=train,
+        validation=validation,
+        test=test,
+    )
+
+
+def grid_hash(points: Sequence[Point]) -> str:
+    """Return the hash of a grid: equal for equal sets of points."""
+    marks = sorted(point.fingerprint for point in points)
+    return hashlib.sha256("\n".join(marks).encode()).hexdigest()
+
+
+def sweep_document(
+    points: Sequence[Point], settings: Settings, arms: Sequence[str], tags: Mapping[str, str]
+) -> Sweep:
+    """Return what tracking says of a sweep before it trains."""
+    found = {samples(point.run.dataset) for point in points}
+    spec = study_document(settings, arms, points)
+    return Sweep(
+        experiment=settings.study.name,
+        grid=grid_hash(points),
+        note=description(settings.study, spec, points, tags.get("command", "")),
+        tags={f"harness.{key}": value for key, value in tags.items()},
+        documents={
+            "study.json": spec,
+            "grid.json": {"fingerprints": sorted(point.fingerprint for point in points)},
+        },
+        datasets=sorted(found, key=lambda each: (each.name, each.digest, each.train)),
+    )
+
+
+def study_document(settings: Settings, arms: Sequence[str], points: Sequence[Point]) -> Mapping[str, Any]:
+    """Return the study as it was carried out, for whoever reads the store."""
+    spec = plain(settings.study)
+    reported = sorted({point.run.seed for point in points if point.role == "reported"})
+    spec |= {"arms": list(arms), "seeds": reported}
+    spec["exclude"] = [*settings.study.exclude, *settings.sweep.exclude]
+    spec["sample"] = settings.study.sample if settings.sweep.sample is None else settings.sweep.sample
+    spec["sample_seed"] = settings.sweep.sample_seed
+    made: Mapping[str, Any] = json.loads(json.dumps(spec))
+    return made
+
+
+def description(study: Study, spec: Mapping[str, Any], points: Sequence[Point], command: str) -> str:
+    """Return a sweep in Markdown: the question first, then how it is answered, and where to look.
+
+    Parameters
+    ----------
+    spec : mapping
+        As `study_document` returns it.
+    command : str
+        What started it.
+    """
+    asked = f"**{study.question}**" if study.question else "A grid from the command line."
+    facts = "\n".join(f"| {name} | {_cell(value)} |" for name, value in _facts(study, spec, points))
+    grid = "\n\n".join("\n".join(product) for product in study.grid)
+    seed = min(spec["seeds"], default=0)
+    where = "\n".join(f"- {told}: `{query.format(seed=seed)}`" for told, query in FILTERS)
+    parts = [
+        asked,
+        study.method or "",
+        f"| | |\n|---|---|\n{facts}",
+        f"Filters to copy into the search above the list of runs:\n\n{where}",
+        f"The command:\n\n{_fenced(command)}" if command else "",
+        f"The grid:\n\n{_fenced(grid)}" if grid else "",
+    ]
+    return "\n\n".join(part.strip() for part in parts if part.strip())
+
+
+def _facts(study: Study, spec: Mapping[str, Any], points: Sequence[Point]) -> Iterator[tuple[str, str]]:
+    arms = len({point.arm for point in points})
+    yield "runs", f"{len(points):,}, of {arms:,} {'arm' if arms == 1 else 'arms'}"
+    if spec["arms"]:
+        yield "arms differ in", ", ".join(spec["arms"])
+    yield "seeds reported", _seeds(spec["seeds"])
+    if study.tune is not None:
+        yield "tuned", f"{study.tune.over}, by {study.tune.metric} on seeds {_seeds(study.tune.seeds)}"
+    if study.target is not None:
+        yield "target", f"{study.target.metric} of {study.target.value:g}"
+    for budget in study.budgets:
+        yield "budget", budget
+    for claim in study.claims:
+        yield "claim", claim.sentence
+    yield "report", "`report/index.html` among the artifacts, once it is drawn"
+
+
+def _seeds(seeds: Sequence[int]) -> str:
+    ordered = sorted(seeds)
+    if len(ordered) > 2 and ordered == list(range(ordered[0], ordered[-1] + 1)):
+        return f"{ordered[0]} to {ordered[-1]}"
+    return ", ".join(map(str, ordered[:20])) + (", …" if len(ordered) > 20 else "")
+
+
+def _cell(text: str) -> str:
+    """Return a text for one cell of a table in Markdown."""
+    return " ".join(text.replace("|", "\\|").split())
+
+
+def _fenced(text: str) -> str:
+    """Return a text as code in Markdown, whatever stands in it."""
+    fence = "```"
+    while fence in text:
+        fence += "`"
+    return f"{fence}\n{text}\n{fence}"
