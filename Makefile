@@ -10,7 +10,8 @@ PRESET ?=
 GRID ?=
 CHECKS ?=
 PORT ?= 5000
-HOST ?= 127.0.0.1
+# Not from the environment, where shells set it to the machine's name: only who says so opens it to others.
+HOST := 127.0.0.1
 ARTIFACTS ?= mlartifacts
 # A worker a core is kept busy by as many sweeps at once.
 WORKERS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores < 4 ? cores : 4)))

@@ -42,12 +42,12 @@ def section(quick: bool) -> Section:
     rows: list[tuple[Entry, ...]] = []
     targets: list[Target] = []
     for store in ("SQLite", "PostgreSQL", "server on PostgreSQL"):
-        plain = _measured(store, "plain", few, SOME)
+        plain = measured(store, "plain", few, SOME)
         if plain is None:
             rows.append((f"{store}: not to be had here", *(None,) * 5))
             continue
         for points, wanted in MILLISECONDS_A_RUN.items():
-            ours = _measured(store, "writer", runs, points)
+            ours = measured(store, "writer", runs, points)
             assert ours is not None
             rows.append(_row(store, f"writer, {WHAT[points]}", runs, ours, plain))
             targets.append(
@@ -69,8 +69,14 @@ def _row(
     return store, what, runs, found["each"], found["others"], plain["each"] / found["each"]
 
 
-def _measured(store: str, way: str, runs: int, points: int) -> Mapping[str, float] | None:
-    """Return milliseconds a run, of the writing process and of others, None where there is no such store."""
+def measured(store: str, way: str, runs: int, points: int) -> Mapping[str, float] | None:
+    """Return milliseconds a run, of the writing process and of others, None where there is no such store.
+
+    Raises
+    ------
+    BrokenError
+        If it failed, or the store lacks a run.
+    """
     with TemporaryDirectory() as folder, ExitStack() as opened:
         place = Path(folder)
         if store == "SQLite":
@@ -89,7 +95,7 @@ def _measured(store: str, way: str, runs: int, points: int) -> Mapping[str, floa
         before = sum(map(_spent, others))
         given = run("benchmarks.sweeps.delivered", [way, uri, str(runs), str(points)], place)
         spent = sum(map(_spent, others)) - before
-        _check(uri, str(given.told["experiment"]), way, runs)
+        check(uri, str(given.told["experiment"]), way, runs)
         return {"each": 1e3 * given.told["processor"] / runs, "others": 1e3 * spent / (runs + WARM_RUNS)}
 
 
@@ -150,7 +156,14 @@ def _spent(process: psutil.Process) -> float:
     return float(sum(t.user + t.system + t.children_user + t.children_system for t in times))
 
 
-def _check(uri: str, experiment: str, way: str, runs: int) -> None:
+def check(uri: str, experiment: str, way: str, runs: int) -> None:
+    """Refuse timings of another number of runs.
+
+    Raises
+    ------
+    BrokenError
+        If the store holds fewer finished runs, or more.
+    """
     query = HELD + (" and tags.`harness.kind` = 'run'" if way == "writer" else "")
     held = sum(1 for _ in search(connect(uri), experiment, query))
     if held != runs:

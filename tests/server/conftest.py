@@ -8,6 +8,8 @@ from benchmarks.postgresql import Cluster, binaries, running
 from harness.tracking.store import connect
 from tests.server.team import ROOT, STARTED, TeamServer, serving
 
+NAMED = {"ALLOWED_HOSTS": "localhost,127.0.0.1:*", "CORS_ALLOWED_ORIGINS": "https://localhost"}
+
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
@@ -27,11 +29,11 @@ def schema(cluster: Cluster) -> str:
 
 @pytest.fixture(scope="session")
 def team(cluster: Cluster, schema: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TeamServer]:
-    """A server that several tests share: each takes studies of its own."""
+    """A server with a name of its own that several tests share: each takes studies of its own."""
     if not (ROOT / "Makefile").exists():
         pytest.skip("the Makefile is not part of a wheel")
     folder = tmp_path_factory.mktemp("team")
-    with serving(TeamServer(folder, cluster, cluster.make(schema))) as server:
+    with serving(TeamServer(folder, cluster, cluster.make(schema), environment=NAMED)) as server:
         yield server
 
 

@@ -62,9 +62,10 @@ class TeamServer(Server):
         """Ask the database itself: no client of MLflow's is believed."""
         return self.cluster.ask(self.database, query)
 
-    def runs(self) -> int:
-        """Return how many runs there are, a sweep's own among them."""
-        return int(self.ask("SELECT count(*) FROM runs")[0][0])
+    def runs(self, study: str) -> int:
+        """Return how many runs a study has, the sweep's own among them."""
+        counted = "SELECT count(*) FROM runs JOIN experiments USING (experiment_id) WHERE experiments.name"
+        return int(self.ask(f"{counted} = '{study}'")[0][0])
 
 
 @contextmanager
@@ -135,20 +136,23 @@ def rows(record: StudyRecord) -> tuple[pd.DataFrame, pd.DataFrame]:
     return runs.drop(columns="run_id"), history.drop(columns="run_id")
 
 
-def assert_each_run_once(server: TeamServer, expected: Mapping[str, str], sweeps: int = 1) -> None:
+def assert_each_run_once(
+    server: TeamServer, study: str, expected: Mapping[str, str], sweeps: int = 1
+) -> None:
     """Compare what the database holds with the weights, by fingerprint, of an undisturbed sweep."""
+    own = f"JOIN experiments USING (experiment_id) WHERE experiments.name = '{study}'"
     held = server.ask(
         "SELECT mark.value, weights.value FROM runs "
         "JOIN tags AS mark ON mark.run_uuid = runs.run_uuid AND mark.key = 'harness.fingerprint' "
         "JOIN tags AS weights ON weights.run_uuid = runs.run_uuid AND weights.key = 'harness.weights' "
-        "WHERE runs.status = 'FINISHED'"
+        f"{own} AND runs.status = 'FINISHED'"
     )
     assert len(held) == len(expected)
     assert dict(held) == expected
     # None is left open, none was begun twice.
     kinds = (
         "SELECT tags.value, runs.status, count(*) FROM runs JOIN tags USING (run_uuid) "
-        "WHERE tags.key = 'harness.kind' AND tags.value IN ('run', 'sweep') GROUP BY 1, 2 ORDER BY 1"
+        f"{own} AND tags.key = 'harness.kind' AND tags.value IN ('run', 'sweep') GROUP BY 1, 2 ORDER BY 1"
     )
     assert server.ask(kinds) == [("run", "FINISHED", len(expected)), ("sweep", "FINISHED", sweeps)]
     twice = (

@@ -1,6 +1,7 @@
 """A server that asks for passwords: they open it, and are found nowhere afterwards."""
 
 import base64
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -10,7 +11,7 @@ import requests
 
 from benchmarks.postgresql import PASSWORD as DATABASE_PASSWORD
 from benchmarks.postgresql import Cluster
-from tests.server.team import TeamServer, launched, reported, said, serving, wait_for
+from tests.server.team import ROOT, TeamServer, launched, reported, said, serving, wait_for
 
 ADMIN = "admin"
 ADMIN_PASSWORD = "Root-quokka-51-and-more"
@@ -30,10 +31,10 @@ LONG = ("dataset=moons", "dataset.samples=200", "optimizer=sgd", "seed=range(0,4
 def guarded(cluster: Cluster, schema: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TeamServer]:
     """A server as docs/server.md has it, with a user besides its administrator."""
     folder = tmp_path_factory.mktemp("guarded")
-    (folder / "basic_auth.ini").write_text(
-        "[mlflow]\ndefault_permission = READ\nadmin_username = admin\nauth_cache_ttl_seconds = 60\n"
-        f"database_uri = {cluster.address(cluster.make())}\n"
-    )
+    documented = re.findall(r"```ini\n(.*?)```", (ROOT / "docs" / "server.md").read_text(), re.DOTALL)[0]
+    address = "postgresql+psycopg://mlflow:PASSWORD@127.0.0.1/mlflow_users"
+    assert address in documented
+    (folder / "basic_auth.ini").write_text(documented.replace(address, cluster.address(cluster.make())))
     environment = {
         "MLFLOW_AUTH_CONFIG_PATH": str(folder / "basic_auth.ini"),
         "MLFLOW_AUTH_ADMIN_PASSWORD": ADMIN_PASSWORD,
@@ -123,3 +124,11 @@ def test_a_wrong_password_is_refused_in_one_line_before_anything_trains(
         "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD as the server knows them\n"
     )
     assert not list(tmp_path.iterdir())
+
+
+def test_by_default_no_host_but_this_machines_and_private_addresses_is_answered(guarded: TeamServer) -> None:
+    def status(host: str) -> int:
+        return requests.get(guarded.uri, headers={"Host": host}, timeout=30).status_code
+
+    assert status("elsewhere.example") == 403
+    assert {status(host) for host in ("localhost", f"127.0.0.1:{guarded.port}", "192.168.1.1")} == {401}

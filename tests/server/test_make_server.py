@@ -42,7 +42,7 @@ def test_without_a_database_it_says_what_to_set_before_anything_is_installed() -
 
 
 def test_it_listens_to_this_machine_alone_and_turns_no_check_off() -> None:
-    told = recipe(DATABASE="postgresql+psycopg://me:secret@host/runs")
+    told = recipe(DATABASE="postgresql+psycopg://me:secret@host/runs", HOST="0.0.0.0")
     assert '--host "127.0.0.1"' in told
     assert "--disable-security-middleware" not in told
     assert "secret" not in told

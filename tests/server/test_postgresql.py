@@ -1,8 +1,9 @@
 """A sweep on a team's server is the sweep that it is at home, whatever is restarted meanwhile."""
 
 import random
+import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -90,45 +91,51 @@ def test_sweeps_at_once_share_a_study_and_a_server(team: TeamServer, tmp_path: P
     assert len(study("shared", uri=team.uri).runs) == 4
 
 
-@pytest.fixture
-def own(cluster: Cluster, schema: str, tmp_path: Path) -> Iterator[TeamServer]:
-    """A server of the test's own, to be stopped."""
-    (tmp_path / "server").mkdir()
-    with serving(TeamServer(tmp_path / "server", cluster, cluster.make(schema))) as server:
-        yield server
-
-
-def disturbed(folder: Path, server: TeamServer, moment: int, restart: Callable[[], None]) -> None:
-    """Sweep; with so many runs in the store something is restarted; then look that each run is there once."""
-    process = launched(folder, server.uri, *LONG, SEEDS, "executor.leg=0.3")
-    wait_for(lambda: server.runs() > moment, process)
+def disturbed(folder: Path, server: TeamServer, study: str, moment: int, restart: Callable[[], None]) -> None:
+    """Sweep; with so many runs in the store something is restarted; complete the sweep."""
+    grid = (*LONG, SEEDS, f"study.name={study}")
+    process = launched(folder, server.uri, *grid, "executor.leg=0.3")
+    wait_for(lambda: server.runs(study) > moment, process)
     restart()
     told, _ = process.communicate(timeout=240)
     assert process.returncode in {0, 1}, told
     assert "Traceback" not in told
     assert "16 runs trained" in told
     # What could not be delivered in time waits for the next start, which trains nothing again.
-    assert "0 runs trained, 16 were done already" in swept(folder, server.uri, *LONG, SEEDS)
+    assert "0 runs trained, 16 were done already" in swept(folder, server.uri, *grid)
     assert_nothing_waits(folder)
+
+
+def test_the_machine_of_the_server_fails_midway_and_comes_back(
+    team: TeamServer, cluster: Cluster, expected: dict[str, str], tmp_path: Path
+) -> None:
+    def restart() -> None:
+        cluster.stop()
+        team.stop()
+        cluster.start()
+        team.start()
+
+    disturbed(tmp_path, team, "failing", 5, restart)
+    assert_each_run_once(team, "failing", expected)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("attempt", range(8))
 def test_the_server_is_killed_and_started_again_midway(
-    attempt: int, own: TeamServer, expected: dict[str, str], tmp_path: Path
+    attempt: int, team: TeamServer, expected: dict[str, str], tmp_path: Path
 ) -> None:
     def restart() -> None:
-        own.stop()
-        own.start()
+        team.stop()
+        team.start()
 
-    disturbed(tmp_path / "client", own, 2 * attempt, restart)
-    assert_each_run_once(own, expected)
+    disturbed(tmp_path, team, f"killed-{attempt}", 2 * attempt, restart)
+    assert_each_run_once(team, f"killed-{attempt}", expected)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("attempt", range(8))
 def test_postgresql_is_killed_and_started_again_midway(
-    attempt: int, own: TeamServer, cluster: Cluster, expected: dict[str, str], tmp_path: Path
+    attempt: int, team: TeamServer, cluster: Cluster, expected: dict[str, str], tmp_path: Path
 ) -> None:
     chance = random.Random(attempt)
 
@@ -137,36 +144,50 @@ def test_postgresql_is_killed_and_started_again_midway(
         time.sleep(chance.uniform(0, 2))
         cluster.start()
 
-    disturbed(tmp_path / "client", own, 2 * attempt, restart)
-    assert_each_run_once(own, expected)
-
-
-def test_the_machine_of_the_server_fails_midway_and_comes_back(
-    own: TeamServer, cluster: Cluster, expected: dict[str, str], tmp_path: Path
-) -> None:
-    def restart() -> None:
-        cluster.stop()
-        own.stop()
-        cluster.start()
-        own.start()
-
-    disturbed(tmp_path / "client", own, 5, restart)
-    assert_each_run_once(own, expected)
+    disturbed(tmp_path, team, f"restarted-{attempt}", 2 * attempt, restart)
+    assert_each_run_once(team, f"restarted-{attempt}", expected)
 
 
 @pytest.mark.slow
-def test_two_sweeps_at_once_outlive_a_restart_of_the_server(own: TeamServer, tmp_path: Path) -> None:
-    grids = {"one": (*LONG, SEEDS), "two": (*LONG, OTHERS)}
+def test_two_sweeps_at_once_outlive_a_restart_of_the_server(
+    team: TeamServer, expected: dict[str, str], tmp_path: Path
+) -> None:
+    grids = {name: (*LONG, seeds, "study.name=both") for name, seeds in (("one", SEEDS), ("two", OTHERS))}
     running = {
-        name: launched(tmp_path / name, own.uri, *grid, "executor.leg=0.3") for name, grid in grids.items()
+        name: launched(tmp_path / name, team.uri, *grid, "executor.leg=0.3") for name, grid in grids.items()
     }
-    wait_for(lambda: own.runs() > 8, *running.values())
-    own.stop()
-    own.start()
+    wait_for(lambda: team.runs("both") > 8, *running.values())
+    team.stop()
+    team.start()
     for process in running.values():
         told, _ = process.communicate(timeout=240)
         assert process.returncode in {0, 1}, told
     for name, grid in grids.items():
-        assert "0 runs trained, 16 were done already" in swept(tmp_path / name, own.uri, *grid)
+        assert "0 runs trained, 16 were done already" in swept(tmp_path / name, team.uri, *grid)
         assert_nothing_waits(tmp_path / name)
-    assert_each_run_once(own, weights(*LONG, SEEDS) | weights(*LONG, OTHERS), sweeps=2)
+    assert_each_run_once(team, "both", expected | weights(*LONG, OTHERS), sweeps=2)
+
+
+@pytest.mark.slow
+def test_a_back_up_made_while_a_sweep_writes_has_every_finished_run_whole(
+    team: TeamServer, cluster: Cluster, tmp_path: Path
+) -> None:
+    grid = (*LONG, SEEDS, "architecture.depth=1,2", "study.name=kept")
+    process = launched(tmp_path / "client", team.uri, *grid, "executor.leg=0.3")
+    finished = "SELECT 1 FROM runs JOIN experiments USING (experiment_id) WHERE status = 'FINISHED' AND "
+    wait_for(lambda: team.ask(f"{finished} experiments.name = 'kept'"), process)
+    dump, copied = tmp_path / "mlflow.dump", tmp_path / "artifacts"
+    dump.write_bytes(cluster.dump(team.database, "--format", "custom"))
+    shutil.copytree(team.artifacts, copied)
+    said(process)
+    database = cluster.make()
+    cluster.restore(database, dump, "--no-owner")
+    (tmp_path / "restored").mkdir()
+    restored = TeamServer(tmp_path / "restored", cluster, database)
+    restored.artifacts = copied
+    with serving(restored):
+        ours, theirs = (study("kept", uri=server.uri) for server in (restored, team))
+    assert 0 < len(ours.runs) <= len(theirs.runs)
+    for here, there in zip(rows(ours), rows(theirs), strict=True):
+        same = there[there["fingerprint"].isin(ours.runs["fingerprint"])].reset_index(drop=True)
+        pd.testing.assert_frame_equal(here, same, check_exact=True)
