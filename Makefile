@@ -1,6 +1,8 @@
 # The commands of this project. `make` lists them.
 # Options: STUDY=name PRESET=smoke|quick GRID="activation=relu,tanh seed=range(0,3)" CHECKS=true PORT=5000
 # BENCH="--quick" BENCH="sweeps --only peer"
+# Of the server: HOST=127.0.0.1 ARTIFACTS=folder WORKERS=4 SERVER_OPTIONS="--app-name basic-auth", and by the
+# environment DATABASE, ALLOWED_HOSTS, CORS_ALLOWED_ORIGINS (docs/server.md)
 
 PYTHON ?= python3
 STUDY ?= convergence
@@ -8,6 +10,12 @@ PRESET ?=
 GRID ?=
 CHECKS ?=
 PORT ?= 5000
+# Not from the environment, where shells set it to the machine's name: only who says so opens it to others.
+HOST := 127.0.0.1
+ARTIFACTS ?= mlartifacts
+# A worker a core is kept busy by as many sweeps at once.
+WORKERS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores < 4 ? cores : 4)))
+SERVER_OPTIONS ?=
 BENCH ?=
 
 VENV := .venv
@@ -15,6 +23,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TOOLS := $(VENV)/.tools
 PEERS := $(VENV)/.peers
+SERVER := $(VENV)/.server
 # Modules are compiled when they are first imported: most of what MLflow brings never is.
 INSTALL := -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable
 export GRID STUDY PRESET CHECKS
@@ -25,7 +34,7 @@ ASKED = $(patsubst study.name=%,%,$(filter study.name=%,$(GRID)))
 NAME = $(if $(GRID),$(or $(ASKED),adhoc),$(STUDY)$(if $(PRESET),-$(PRESET)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sweep plan report ui test test-slow lint bench clean
+.PHONY: help setup sweep plan report ui server database test test-slow lint bench clean
 
 help:  ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +55,11 @@ $(TOOLS): $(READY)
 $(PEERS): $(READY)
 	$(BIN)/python $(INSTALL) '.[bench]' && touch $(PEERS) || \
 	  echo "bench: not every peer could be installed" >&2
+
+# What only a team's server needs.
+$(SERVER): $(READY)
+	$(BIN)/python $(INSTALL) '.[server]'
+	touch $(SERVER)
 
 # GRID reaches the shell by the environment and is split into words, never parsed: parentheses,
 # brackets and stars are safe.
@@ -75,6 +89,21 @@ ui: setup  ## browse every run at http://127.0.0.1:5000
 	*) echo "open http://127.0.0.1:$(PORT)/#/experiments?workflowType=machine_learning"; \
 	  MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow server --host 127.0.0.1 --port $(PORT) --workers 1 \
 	  --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db}";; esac
+
+database:
+	@if [ -z "$$DATABASE" ]; then \
+	  echo "DATABASE is not set: export DATABASE=postgresql+psycopg://USER:PASSWORD@HOST/NAME (docs/server.md)" >&2; \
+	  exit 2; fi
+
+# The database's address holds a password: the environment alone tells it, since command lines are seen by all.
+server: database $(SERVER)  ## start a team's server on PostgreSQL: DATABASE, HOST, PORT, ARTIFACTS (docs/server.md)
+	@export MLFLOW_BACKEND_STORE_URI="$$DATABASE" MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false; \
+	if [ -n "$$ALLOWED_HOSTS" ]; then export MLFLOW_SERVER_ALLOWED_HOSTS="$$ALLOWED_HOSTS"; fi; \
+	if [ -n "$$CORS_ALLOWED_ORIGINS" ]; then \
+	  export MLFLOW_SERVER_CORS_ALLOWED_ORIGINS="$$CORS_ALLOWED_ORIGINS"; fi; \
+	unset DATABASE; \
+	exec $(BIN)/mlflow server --host "$(HOST)" --port "$(PORT)" --workers "$(WORKERS)" \
+	  --serve-artifacts --artifacts-destination "$(ARTIFACTS)" $(SERVER_OPTIONS)
 
 test: $(TOOLS)  ## run all tests but the slow ones
 	$(BIN)/python -m pytest -n 2 -m "not slow"

@@ -8,7 +8,7 @@ from shlex import join
 from time import perf_counter
 
 from benchmarks.machine import machine
-from benchmarks.sweeps import composing, launching, peer, reading, workers
+from benchmarks.sweeps import composing, launching, peer, reading, tracking, workers
 from benchmarks.sweeps.processes import BrokenError
 from benchmarks.sweeps.sections import Section
 
@@ -18,9 +18,19 @@ PARTS: Mapping[str, Callable[[bool], Section]] = {
     "launching": launching.section,
     "peer": peer.section,
     "reading": reading.section,
+    "tracking": tracking.section,
     "workers": workers.section,
 }
-LIBRARIES = ("hydra-core", "omegaconf", "pydantic", "mlflow", "sqlalchemy", "scikit-learn", "joblib")
+LIBRARIES = (
+    "hydra-core",
+    "omegaconf",
+    "pydantic",
+    "mlflow",
+    "sqlalchemy",
+    "scikit-learn",
+    "joblib",
+    "psycopg",
+)
 
 
 def main(arguments: Sequence[str], out: Path) -> int:

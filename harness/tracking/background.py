@@ -7,7 +7,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from harness.tracking.batches import Batch
-from harness.tracking.delivering import DeliveryError, GoneError, empty, explained
+from harness.tracking.delivering import DeliveryError, GoneError, empty, explained, traced
 from harness.tracking.settings import models_folder
 from harness.tracking.spool import Closing, Spool
 
@@ -124,7 +124,7 @@ class Background:
             # Whether the last request was carried out only the store knows: look again.
             self._writer = None
             found = explained(error, self.spool)
-            log.info("%s", found, exc_info=error)
+            log.info("%s\n%s", found, traced(error))
             if isinstance(found, GoneError):
                 return True
             self._error = found

@@ -5,11 +5,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from traceback import format_exception
 from typing import TYPE_CHECKING
 
 from harness.errors import ConfigurationError, StoreError
 from harness.tracking.batch_files import DamagedError
-from harness.tracking.settings import SQLITE, local_folder, masked, models_folder
+from harness.tracking.settings import SQLITE, concealed, local_folder, masked, models_folder
 from harness.tracking.spool import Closing, Spool, is_spool
 
 if TYPE_CHECKING:
@@ -169,6 +170,11 @@ def explained(error: Exception, spool: Spool, uri: str | None = None) -> Deliver
         f"{one_line(error, address)}; {spool.runs_waiting():,} runs wait in {spool.folder}, and are "
         "delivered by the next start, or by python -m harness.tracking deliver"
     )
+
+
+def traced(error: Exception) -> str:
+    """Return an error's traceback without passwords: MLflow's errors tell the whole address."""
+    return concealed("".join(format_exception(error))).rstrip()
 
 
 def _place(address: str) -> str:

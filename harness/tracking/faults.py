@@ -12,7 +12,11 @@ from harness.errors import StoreError
 from harness.tracking.settings import masked
 
 LATER = {408, 429}
+UNAUTHORIZED = 401
 LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+FULL = "53100"
+"""PostgreSQL's code. A tracking server keeps it to itself: its answer is 503, as if it were away."""
+
 LENGTH = 300
 
 
@@ -25,6 +29,8 @@ def passes(error: BaseException, uri: str) -> bool:
     found = list(_causes(error))
     if uri.startswith("sqlite") or any(isinstance(each, sqlite3.Error) for each in found):
         return any(_code(each) in LOCKED for each in found)
+    if any(_state(each) == FULL for each in found):
+        return False
     return any(
         isinstance(each, NoConnectionError | Timeout | OperationalError) or _later(each) for each in found
     )
@@ -44,23 +50,38 @@ def one_line(error: BaseException, uri: str) -> str:
         told = f"{type(error).__name__}: {error}"
     if any(isinstance(each, NoConnectionError | Timeout) for each in found):
         told = "no answer"
+    elif any(_status(each) == UNAUTHORIZED for each in found):
+        told = (
+            "user name or password is missing or wrong; allowed: MLFLOW_TRACKING_USERNAME and "
+            "MLFLOW_TRACKING_PASSWORD as the server knows them"
+        )
     return f"tracking.uri = {masked(uri)}: {masked(' '.join(told.split()))[:LENGTH]}"
 
 
 def _later(error: BaseException) -> bool:
+    status = _status(error)
+    return status >= 500 or status in LATER
+
+
+def _status(error: BaseException) -> int:
+    """Return the status of an HTTP answer, 0 for other errors."""
     if isinstance(error, MlflowException):
         status: int = error.get_http_status_code()  # type: ignore[no-untyped-call]
-    elif isinstance(error, HTTPError) and error.response is not None:
-        status = error.response.status_code
-    else:
-        return False
-    return status >= 500 or status in LATER
+        return status
+    if isinstance(error, HTTPError) and error.response is not None:
+        return error.response.status_code
+    return 0
 
 
 def _code(error: BaseException) -> int:
     """Return SQLite's primary result code, 0 for other errors."""
     # A connection that Python refuses before SQLite is asked has none.
     return getattr(error, "sqlite_errorcode", 0) & 0xFF if isinstance(error, sqlite3.Error) else 0
+
+
+def _state(error: BaseException) -> str | None:
+    """Return PostgreSQL's code of what went wrong, None for other errors."""
+    return getattr(error.orig, "sqlstate", None) if isinstance(error, OperationalError) else None
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

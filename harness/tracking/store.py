@@ -24,8 +24,9 @@ LONGEST_FOLDER = 200
 """Bytes of a folder's name; file systems have room for 255."""
 PAGE_OBJECTS = 50_000
 """How many more may be made than are freed, while a page is read, until the garbage collector looks."""
+EXISTS = "RESOURCE_ALREADY_EXISTS"
 
-EXPERIMENT = {"mlflow.experimentKind": "custom_model_development"}
+EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 """Without it the UI takes runs for evaluations of language models, and hides their charts."""
 
 ENVIRONMENT = {
@@ -95,7 +96,16 @@ def experiment_id(client: "MlflowClient", uri: str, name: str) -> str:
     if uri.startswith(SQLITE):
         folder = local_folder(uri) / "artifacts" / folder_name(name)
         location = folder.as_uri()
-    return str(client.create_experiment(name, artifact_location=location, tags=EXPERIMENT))
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return str(client.create_experiment(name, artifact_location=location, tags=EXPERIMENT_TAGS))
+    except MlflowException as error:
+        # Another sweep of the study made it meanwhile.
+        found = client.get_experiment_by_name(name) if error.error_code == EXISTS else None
+        if found is None:
+            raise
+        return str(found.experiment_id)
 
 
 def folder_name(name: str) -> str:

@@ -33,19 +33,20 @@ class Server:
         self.uri = f"http://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def command(self) -> tuple[list[str], dict[str, str]]:
+        """Return how it is started: the command line, and the environment."""
         command = [
             *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(self.port)),
             *("--workers", "1", "--backend-store-uri", self.store),
             *("--artifacts-destination", (self.folder / "served").as_uri()),
         ]
+        return command, os.environ | QUIET
+
+    def start(self) -> None:
+        command, environment = self.command()
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                command,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                env=os.environ | QUIET,
+                command, stdout=log, stderr=log, start_new_session=True, env=environment
             )
         deadline = time.monotonic() + 120
         while not self._answers():

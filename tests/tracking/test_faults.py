@@ -14,7 +14,7 @@ import sqlalchemy
 
 from harness.tracking import background
 from harness.tracking.background import Background
-from harness.tracking.delivering import Delivered, DeliveryError, GoneError, deliver
+from harness.tracking.delivering import Delivered, DeliveryError, GoneError, deliver, traced
 from harness.tracking.faults import one_line, passes
 from harness.tracking.settings import local_folder, spool_folder
 from harness.tracking.spool import Spool
@@ -183,6 +183,21 @@ def test_a_locked_file_passes_and_a_missing_table_does_not(tmp_path: Path) -> No
     wrong = error_of(path, "insert into jobs values (1)")
     assert not passes(wrong, uri)
     assert one_line(wrong, uri) == f"tracking.uri = {uri}: no such table: jobs"
+
+
+def test_a_traceback_shows_no_password_of_any_address_in_it() -> None:
+    try:
+        try:
+            raise OSError("http://me:secret@one:5000/api and postgresql://me:se/cr@et@two/runs")
+        except OSError as error:
+            raise RuntimeError("cannot reach http://me:secret@one:5000/api/2.0, says 'me@two'") from error
+    except RuntimeError as error:
+        told = traced(error)
+    assert "secret" not in told
+    assert "se/cr" not in told
+    assert "et@" not in told
+    assert "says 'me@two'" in told
+    assert told.count("Traceback") == 2
 
 
 def test_a_line_shows_no_password_however_the_error_tells_it() -> None:

@@ -17,6 +17,7 @@ from harness.tracking.batches import Batch, Sweep
 from harness.tracking.delivering import Delivered, deliver
 from harness.tracking.settings import spool_folder
 from harness.tracking.spool import Spool
+from harness.tracking.store import connect
 from harness.tracking.writer import Writer
 from tests.tracking.servers import LOST, Server, on_the_way, unused_port
 from tests.tracking.stacks_to_deliver import (
@@ -104,6 +105,21 @@ def test_a_batch_delivered_twice_to_a_server_changes_nothing(server: Server, swe
     Writer(server.uri, sweep, POINTS).deliver(last)
     assert everything(server.store, sweep.experiment) == before
     assert all(set(points.values()) <= {1} for _, _, _, points in before.values())
+
+
+def test_an_experiment_that_another_sweep_makes_at_the_same_moment_is_shared(
+    server: Server, sweep: Sweep
+) -> None:
+    made: list[str] = []
+
+    def judge(number: int, method: str, path: str) -> int | None:
+        if path.endswith("/experiments/create"):
+            made.append(connect(server.store).create_experiment(sweep.experiment))
+        return None
+
+    with on_the_way(server.port, judge) as uri:
+        writer = Writer(uri, sweep, POINTS)
+    assert made == [writer.experiment]
 
 
 def test_a_killed_run_is_taken_up_again_through_a_server_with_no_end(server: Server, sweep: Sweep) -> None:
