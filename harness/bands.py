@@ -16,7 +16,9 @@ GEOMETRIC = ("delta_rms", "gradient_norm", "rho")
 """Metrics that span decades: their mean and interval are those of the logarithm."""
 
 
-def bands(history: pd.DataFrame, runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
+def bands(
+    history: pd.DataFrame, runs: pd.DataFrame, metrics: Sequence[str], *, sparse: bool = False
+) -> pd.DataFrame:
     """Centre and band over the seeds of every arm, at the updates where all its seeds are known.
 
     Parameters
@@ -27,6 +29,8 @@ def bands(history: pd.DataFrame, runs: pd.DataFrame, metrics: Sequence[str]) -> 
         The runs to draw: `run_id`, `arm`, `outcome`, `status`, `majority_accuracy`.
     metrics : sequence of str
         Columns of `history`; a metric that an arm never measured gives no row for it.
+    sparse : bool
+        What is not a number was not measured at that update, rather than overflowed.
 
     Returns
     -------
@@ -38,6 +42,10 @@ def bands(history: pd.DataFrame, runs: pd.DataFrame, metrics: Sequence[str]) -> 
         value for a dead run (gradients) end there. A run that stopped alive keeps its last value: its
         weights do.
     """
+    if sparse:
+        found = [bands(history.dropna(subset=[metric]), runs, [metric]) for metric in metrics]
+        found = [frame for frame in found if len(frame)]
+        return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=COLUMNS)
     rows = history[history["run_id"].isin(runs["run_id"])]
     by_run = rows["run_id"].map(runs.set_index("run_id")["arm"])
     parts = dict(iter(rows.groupby(by_run, sort=False)))

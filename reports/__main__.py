@@ -9,14 +9,14 @@ from pathlib import Path
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status: 0, or 2 after one line on stderr."""
+    """Run the command line and return its exit status: 0, or after one line on stderr 2, or 1 for a store."""
     parser = argparse.ArgumentParser(prog="python -m reports", description="Report what a study's runs show.")
     parser.add_argument("study", metavar="STUDY", help="name of a study that the store holds")
     parser.add_argument("--out", type=Path, help="folder to write (default: reports/output/STUDY)")
     parser.add_argument("--uri", help="MLflow store (default: MLFLOW_TRACKING_URI, else mlruns/ here)")
     asked = parser.parse_args(arguments)
 
-    from harness.errors import ConfigurationError
+    from harness.errors import ConfigurationError, StoreError
     from reports.reporting import report
 
     try:
@@ -24,6 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         return 2
+    except StoreError as error:
+        print(error, file=sys.stderr)
+        return 1
     except OSError as error:
         print(f"out = {error.filename}: {error.strerror}", file=sys.stderr)
         return 2

@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from harness import choosing
+from harness.record import SPLITS
 from reports import statistics
 from reports.arms import Layout, lay_out
+from reports.plain_text import plain, plain_all
 
 if TYPE_CHECKING:
     from harness.tracking.read import StudyRecord
 
 RATE = "optimizer.learning_rate"
+ACCURACIES = tuple(f"{split}_accuracy" for split in SPLITS)
+UNKNOWN_DATA = "unknown data"
+"""What a page calls the data set of runs that do not name theirs."""
 FINAL = ("test_accuracy", "test_log_loss", "test_squared_error", "test_loss")
 
 
@@ -26,7 +31,7 @@ class Analysis:
     Attributes
     ----------
     spec, provenance : mapping
-        As the store returned them.
+        As the store returned them, in plain text.
     layout : Layout
         Arms, their panels and looks.
     runs : DataFrame
@@ -66,10 +71,15 @@ class Analysis:
         named = [*self.axes, *([self.over] if self.over else [])]
         return len(self.layout.arms) > 1 and not any("learning_rate" in key for key in named)
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether another tool trained the runs."""
+        return bool(self.spec.get("elsewhere"))
+
     def goals(self, dataset: str) -> tuple[str, str]:
         """Return the two final metrics of a data set that compare across losses, the leading one first."""
-        majority = self.runs.loc[self.runs["dataset"] == dataset, "majority_accuracy"]
-        if majority.notna().any():
+        runs = self.runs[self.runs["dataset"] == dataset]
+        if runs[["majority_accuracy", *ACCURACIES]].notna().any(axis=None):
             return "test_accuracy", "test_log_loss"
         return "test_squared_error", "test_loss"
 
@@ -84,20 +94,21 @@ class Analysis:
 
 def analyse(record: StudyRecord) -> Analysis:
     """Derive every shared frame of a study."""
-    runs = _one_a_fingerprint(record.runs)
-    tune = record.spec.get("tune")
+    spec = plain_all(record.spec)
+    runs = _one_a_fingerprint(_plain(record.runs))
+    tune = spec.get("tune")
     over = str(tune["over"]) if tune else None
     metric = str(tune["metric"]) if tune else None
     points = choosing.sensitivity(runs, over, metric) if over and metric else None
     choices = choosing.choose(points, metric) if points is not None and metric else None
-    layout = lay_out(runs, [str(axis) for axis in record.spec["arms"]])
+    layout = lay_out(runs, [str(axis) for axis in spec["arms"]])
     chosen = choosing.at_chosen(runs, choices, over).reset_index(drop=True)
     history = record.history[record.history["run_id"].isin(chosen["run_id"])]
     history = history.sort_values(["run_id", "update"], kind="stable").reset_index(drop=True)
     arms = [arm.name for arm in layout.arms]
     return Analysis(
-        spec=record.spec,
-        provenance=record.provenance,
+        spec=spec,
+        provenance=plain_all(record.provenance),
         layout=layout,
         runs=runs,
         over=over,
@@ -108,6 +119,16 @@ def analyse(record: StudyRecord) -> Analysis:
         history=history,
         scores=statistics.final_scores(chosen, arms, FINAL),
     )
+
+
+def _plain(runs: pd.DataFrame) -> pd.DataFrame:
+    texts = {
+        name: [plain(value) if isinstance(value, str) else value for value in runs[name]]
+        for name in runs.columns
+        if not pd.api.types.is_numeric_dtype(runs[name])
+    }
+    runs = runs.assign(**texts).rename(columns=plain)
+    return runs.assign(dataset=runs["dataset"].replace("", UNKNOWN_DATA))
 
 
 def _one_a_fingerprint(runs: pd.DataFrame) -> pd.DataFrame:

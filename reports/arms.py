@@ -85,7 +85,7 @@ class Layout:
 def natural(text: str) -> tuple[tuple[int, float, str], ...]:
     """Sorting key that puts 2 before 10 and numbers before words."""
     parts = re.findall(r"\d+(?:\.\d+)?|\D+", text)
-    return tuple((0, float(part), "") if part[0].isdigit() else (1, 0.0, part) for part in parts)
+    return tuple((0, float(part), "") if part[0].isdecimal() else (1, 0.0, part) for part in parts)
 
 
 def look(index: int) -> Look:

@@ -10,6 +10,11 @@ import pandas as pd
 
 from reports import prose
 from reports.analysis import Analysis
+from reports.arms import shorten
+
+MOST_TEXT = 500
+"""Characters of a text that a cell shows; the CSV has all."""
+MOST_LABEL = 160
 
 
 @dataclass(frozen=True)
@@ -35,8 +40,8 @@ class Table:
 
 
 def words(text: object) -> Cell:
-    """Make a cell of plain text."""
-    return (Part(str(text)),)
+    """Make a cell of plain text, cut in the middle if nobody would read it to its end."""
+    return (Part(shorten(str(text), MOST_TEXT)),)
 
 
 def shown(value: object, metric: str = "") -> Part:
@@ -59,7 +64,7 @@ def arm_labels(analysis: Analysis) -> dict[str, str]:
     """Label every arm by its axes, with its data set where there are several."""
     several = len(analysis.layout.datasets) > 1
     return {
-        arm.name: f"{panel.dataset} · {arm.label}" if several else arm.label
+        arm.name: shorten(f"{panel.dataset} · {arm.label}" if several else arm.label, MOST_LABEL)
         for panel in analysis.layout.panels
         for arm in panel.arms
     }

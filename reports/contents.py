@@ -22,7 +22,7 @@ ABOUT_GRADIENTS = (
 
 def contents(analysis: Analysis) -> Contents:
     """Gather everything that the report of a study says; figures are drawn when they are written."""
-    curves = bands(analysis.history, analysis.chosen, _curve_metrics(analysis))
+    curves = bands(analysis.history, analysis.chosen, _curve_metrics(analysis), sparse=analysis.elsewhere)
     rho = tables.rho_frame(curves)
     reached = targets.reached(analysis)
     reaching = "" if reached is None else prose.reaching(analysis, len(reached), targets.missed(reached))
@@ -121,7 +121,7 @@ def _convergence(analysis: Analysis, curves: pd.DataFrame) -> Section:
     for kind in _kinds(analysis):
         metric = f"validation_{kind}"
         rows = curves[curves["metric"] == metric]
-        for x in X_AXES if len(rows) else ():
+        for x in (x for x in X_AXES if rows[x].notna().any()):
             caption = _at_one_rate(analysis, prose.about_bands(analysis.chosen, rows))
 
             def draw(
@@ -196,7 +196,7 @@ def _final(analysis: Analysis) -> Section:
     majority = {dataset: analysis.majority(dataset) for dataset in analysis.layout.datasets}
     caption += (
         " Dashed line, where in view: the majority class's accuracy."
-        if "test_accuracy" in _leading_goals(analysis)
+        if pd.Series(majority).notna().any()
         else ""
     )
 
@@ -219,10 +219,6 @@ def _final(analysis: Analysis) -> Section:
     return Section(
         "final", "Final performance", paragraphs, (Drawing("final", caption, frame, draw),), (summary,)
     )
-
-
-def _leading_goals(analysis: Analysis) -> set[str]:
-    return {analysis.goals(dataset)[0] for dataset in analysis.layout.datasets}
 
 
 def _troubles(analysis: Analysis) -> Section:
@@ -255,4 +251,6 @@ def _nothing(analysis: Analysis) -> str:
         return "Nothing to draw: no arm has a reported run at a chosen value; the tables say why."
     if analysis.history.empty:
         return "Nothing to draw: the store holds no history of the reported runs."
+    if analysis.elsewhere:
+        return "Nothing to draw: the runs logged nothing of this."
     return "Nothing to draw: the reported runs measured nothing of this (diagnostics=off)."

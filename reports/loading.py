@@ -21,6 +21,8 @@ def load(name: str, *, uri: str | None = None) -> StudyRecord:
     ------
     harness.errors.ConfigurationError
         If the store does not know the study, or none of its runs is finished.
+    harness.errors.StoreError
+        If the store cannot be read.
     """
     # MLflow takes seconds to import.
     from harness.errors import ConfigurationError
@@ -28,6 +30,6 @@ def load(name: str, *, uri: str | None = None) -> StudyRecord:
 
     record = read.study(name, uri=uri)
     if record.runs.empty or not (record.runs["status"] == "FINISHED").any():
-        known = ", ".join(read.studies(uri))
+        known = read.listed(read.studies(uri))
         raise ConfigurationError(f"study = {name!r}: no finished run in the store; known studies: {known}")
     return record

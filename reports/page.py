@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -19,9 +20,11 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from reports.analysis import analyse
+from reports.arms import shorten
 from reports.contents import contents
 from reports.figures.style import house_style
 from reports.outline import Contents
+from reports.plain_text import in_cell
 
 if TYPE_CHECKING:
     from harness.tracking.read import StudyRecord
@@ -99,6 +102,8 @@ def render(
         trim_blocks=False,
     )
     environment.filters["md"] = escape_markdown
+    environment.filters["cut"] = shorten
+    environment.filters["argument"] = argument
     page = environment.get_template(template)
     return page.render(contents=report, pictures=pictures, provenance=provenance)
 
@@ -108,6 +113,11 @@ def escape_markdown(text: object) -> Markup:
     # A space at an end stays: a cell is made of several texts.
     line = re.sub(r"\s+", " ", str(text))
     return Markup(re.sub(r"([\\`*\[\]|])", r"\\\1", escape(line, quote=False)))
+
+
+def argument(name: str) -> str:
+    """Write a study's name as a shell takes it for one argument, and the command for no option."""
+    return f"{'-- ' if name.startswith('-') else ''}{shlex.quote(name)}"
 
 
 @house_style
@@ -127,5 +137,10 @@ def picture(figure: Figure) -> Picture:
 
 
 def csv(frame: pd.DataFrame) -> bytes:
-    """Write a frame with every digit, so that it reads back as the same numbers."""
-    return frame.to_csv(index=False, lineterminator="\n").encode()
+    """Write a frame with every digit, so that it reads back as the same numbers; no text is a formula."""
+    texts = {
+        name: frame[name].map(in_cell, na_action="ignore")
+        for name in frame.columns
+        if not pd.api.types.is_numeric_dtype(frame[name])
+    }
+    return frame.assign(**texts).rename(columns=in_cell).to_csv(index=False, lineterminator="\n").encode()

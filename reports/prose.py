@@ -8,10 +8,15 @@ import pandas as pd
 from harness.intervals import CONFIDENCE
 from harness.record import higher_is_better
 from reports.analysis import RATE, Analysis
+from reports.arms import shorten
+from reports.plain_text import isolated
 from reports.statistics import EXPLODING, VANISHING
 
 SHARED_RATE = "At one rate for all: not a comparison of methods."
 GIVEN_RATES = "Rates are given, not tuned: not a comparison of methods."
+ELSEWHERE = "These runs were trained elsewhere, by another tool, and are untuned as far as is known."
+MOST_LABEL = 100
+"""Characters of an arm's label that a sentence keeps."""
 MOST_NAMED = 5
 """Arms that a sentence names; a table has all."""
 # A space that no line is broken at.
@@ -36,6 +41,11 @@ def metric_name(metric: str) -> str:
 def in_units(value: float, metric: str) -> str:
     """Write a value of `metric`: accuracies in percent, all else as a number."""
     return percent(value) if higher_is_better(metric) else number(value)
+
+
+def named(label: str) -> str:
+    """Write a label within a sentence: no longer than one reads, and turning nothing around beside it."""
+    return isolated(shorten(label, MOST_LABEL))
 
 
 def counted(count: int, singular: str, plural: str | None = None) -> str:
@@ -118,7 +128,7 @@ def answer(analysis: Analysis, rho: pd.DataFrame, reaching: str) -> str:
     """
     if analysis.chosen.empty:
         return "No arm has a reported run at a chosen value, so there is nothing to compare."
-    parts = ["Exploratory, no claim is tested.", reaching]
+    parts = ["Exploratory, no claim is tested.", ELSEWHERE if analysis.elsewhere else "", reaching]
     if analysis.rates_untuned:
         parts += [_gradients_at_start(analysis, rho), rate_notice(analysis)]
     if not (reaching and analysis.rates_untuned):
@@ -157,21 +167,22 @@ def rate_notice(analysis: Analysis) -> str:
     """Say that arms at rates that nobody tuned are no comparison of methods; nothing where they are one."""
     if not analysis.rates_untuned:
         return ""
-    return SHARED_RATE if analysis.runs[RATE].nunique() <= 1 else GIVEN_RATES
+    rates = analysis.runs[RATE]
+    return SHARED_RATE if rates.notna().all() and rates.nunique() <= 1 else GIVEN_RATES
 
 
 def _best(analysis: Analysis, dataset: str) -> str:
-    goal = analysis.goals(dataset)[0]
+    goal, data = analysis.goals(dataset)[0], named(dataset)
     arms = [arm for panel in analysis.layout.panels if panel.dataset == dataset for arm in panel.arms]
     scores = analysis.scores[analysis.scores["metric"] == goal].set_index("arm")
     scores = scores.loc[[arm.name for arm in arms]]
     known = scores[np.isfinite(scores["centre"])]
     if known.empty:
-        return f"On {dataset}, no arm has a finite {metric_name(goal)}."
+        return f"On {data}, no arm has a finite {metric_name(goal)}."
     upward = higher_is_better(goal)
     name = known["centre"].idxmax() if upward else known["centre"].idxmin()
     best = known.loc[name]
-    label = next(arm.label for arm in arms if arm.name == name)
+    label = named(next(arm.label for arm in arms if arm.name == name))
     value = in_units(float(best["centre"]), goal)
     if best["kind"] == "median":
         spread = f"median of {best['seeds']} seeds, of which {best['dead']} died"
@@ -181,8 +192,8 @@ def _best(analysis: Analysis, dataset: str) -> str:
     else:
         spread = "1 seed, no interval"
     if len(arms) == 1:
-        return f"On {dataset}, {label} has a {metric_name(goal)} of {value} ({spread})."
-    what = f"On {dataset}, {label} has the {'highest' if upward else 'lowest'} {metric_name(goal)}"
+        return f"On {data}, {label} has a {metric_name(goal)} of {value} ({spread})."
+    what = f"On {data}, {label} has the {'highest' if upward else 'lowest'} {metric_name(goal)}"
     others = known.drop(index=name)
     overlap = (others["high"] >= best["low"]) & (others["low"] <= best["high"])
     beside = (
@@ -219,7 +230,7 @@ def _labels(analysis: Analysis) -> dict[str, str]:
     """Label every arm within a sentence, with its data set where there are several."""
     several = len(analysis.layout.datasets) > 1
     return {
-        arm.name: f"{arm.label} on {panel.dataset}" if several else arm.label
+        arm.name: f"{named(arm.label)} on {named(panel.dataset)}" if several else named(arm.label)
         for panel in analysis.layout.panels
         for arm in panel.arms
     }
@@ -236,6 +247,8 @@ def troubles(runs: pd.DataFrame) -> str:
     warned = int((runs["warnings"].fillna("").astype(str).str.strip() != "").sum())
     if warned:
         found.append(f"{warned:,} with warnings")
+    if not found and (runs["outcome"] == "").any():
+        return f"Of {counted(total, 'run')}, none diverged or failed; whether any stalled is not known."
     if not found:
         return f"Nothing: of {counted(total, 'run')}, none diverged, failed, stalled or warned."
     return (
@@ -261,9 +274,14 @@ def method(analysis: Analysis) -> tuple[str, ...]:
         )
     else:
         parts.append("Nothing is tuned.")
+    over = (
+        "over the runs of an arm; whether their seeds resplit the data is not known. With one run"
+        if analysis.elsewhere
+        else "over seeds, which resplit one data set: they answer whether new seeds would agree, not whether "
+        "new data would. With one seed"
+    )
     parts.append(
-        f"Intervals are Student's t at {PERCENT} over seeds, which resplit one data set: they answer whether "
-        "new seeds would agree, not whether new data would. With one seed there is none. Where a "
+        f"Intervals are Student's t at {PERCENT} {over} there is none. Where a "
         "reported seed died there is no interval of a mean: the median of all seeds stands instead, beside "
         "the share that died (Wilson interval)."
     )

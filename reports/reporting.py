@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,15 +11,21 @@ from reports.loading import load
 from reports.page import PAGE, build, save
 
 OUTPUT = Path("reports") / "output"
+LONGEST = 80
+"""Characters of a folder's name that are a study's own."""
 
 
 def folder_for(name: str) -> Path:
     """Return the default folder of a study, relative to the working directory.
 
-    A study's name comes from the store: whatever it says, the folder lies in `OUTPUT`.
+    A study's name comes from the store: whatever it says, the folder lies in `OUTPUT`. A name that is
+    no folder's gets a few digits of its digest, by which it differs from others.
     """
-    plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).lstrip(".")
-    return OUTPUT / (plain or "study")
+    if re.fullmatch(r"\w[\w.-]*", name, re.ASCII) and len(name) <= LONGEST:
+        return OUTPUT / name
+    plain = re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII)[:LONGEST].strip("-.")
+    mark = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:8]
+    return OUTPUT / f"{plain or 'study'}-{mark}"
 
 
 def report(name: str, out: Path | None = None, uri: str | None = None) -> Path:
@@ -41,6 +48,8 @@ def report(name: str, out: Path | None = None, uri: str | None = None) -> Path:
     ------
     harness.errors.ConfigurationError
         If there is nothing to report; nothing is written then.
+    harness.errors.StoreError
+        If the store cannot be read, or the report not be attached.
     """
     from harness.tracking.read import attach
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from reports import prose
 from reports.analysis import FINAL, Analysis
-from reports.cells import Cell, Part, Table, arm_labels, interval, shown, words
+from reports.arms import shorten
+from reports.cells import MOST_LABEL, Cell, Part, Table, arm_labels, interval, shown, words
 from reports.statistics import EXPLODING, OUTCOMES, VANISHING, outcome_counts
 
 
@@ -23,8 +24,8 @@ def summary(analysis: Analysis) -> Table:
     several = len(analysis.layout.datasets) > 1
     rows = []
     for _, row in frame.iterrows():
-        cells: list[Cell] = [words(row["dataset"])] if several else []
-        cells.append(words(row["label"]))
+        cells: list[Cell] = [words(shorten(row["dataset"], MOST_LABEL))] if several else []
+        cells.append(words(shorten(row["label"], MOST_LABEL)))
         if tuned:
             edge = f" ({row['edge']} tried)" if row["edge"] else ""
             cells.append((shown(row["value"]), Part(edge)) if not row["reason"] else words("none"))

@@ -112,7 +112,6 @@ def warnings(analysis: Analysis) -> Table | None:
     counts = texts.value_counts().rename_axis("warning").reset_index(name="runs")
     counts = counts.sort_values(["runs", "warning"], ascending=[False, True]).reset_index(drop=True)
     rows = tuple(
-        ((shown(int(row["runs"])),), words(str(row["warning"])[:500]))
-        for _, row in counts.head(MOST_ROWS).iterrows()
+        ((shown(int(row["runs"])),), words(row["warning"])) for _, row in counts.head(MOST_ROWS).iterrows()
     )
     return Table("warnings", "The most frequent other warnings.", counts, ("runs", "warning"), rows)

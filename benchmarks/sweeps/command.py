@@ -8,7 +8,7 @@ from shlex import join
 from time import perf_counter
 
 from benchmarks.machine import machine
-from benchmarks.sweeps import composing, launching, peer, workers
+from benchmarks.sweeps import composing, launching, peer, reading, workers
 from benchmarks.sweeps.processes import BrokenError
 from benchmarks.sweeps.sections import Section
 
@@ -17,6 +17,7 @@ PARTS: Mapping[str, Callable[[bool], Section]] = {
     "composing": composing.section,
     "launching": launching.section,
     "peer": peer.section,
+    "reading": reading.section,
     "workers": workers.section,
 }
 LIBRARIES = ("hydra-core", "omegaconf", "pydantic", "mlflow", "sqlalchemy", "scikit-learn", "joblib")

@@ -8,7 +8,9 @@ from pathlib import Path
 SERIES = """\
 SELECT COUNT(*), MAX(metrics.step)
 FROM runs JOIN metrics USING (run_uuid)
-WHERE runs.status = 'FINISHED' AND metrics.key = ?
+WHERE runs.status = 'FINISHED' AND metrics.key = ? AND NOT EXISTS (
+    SELECT 1 FROM tags WHERE run_uuid = runs.run_uuid AND key = 'harness.kind' AND value = 'arm'
+)
 GROUP BY runs.run_uuid"""
 
 
@@ -21,6 +23,6 @@ class Series:
 
 
 def series(path: Path, metric: str) -> list[Series]:
-    """Return the series called `metric` of every finished run."""
+    """Return the series called `metric` of every finished run; what sums up an arm is none."""
     with closing(sqlite3.connect(path)) as store:
         return [Series(*row) for row in store.execute(SERIES, [metric])]

@@ -16,9 +16,9 @@ from harness.bands import bands
 from harness.choosing import at_chosen, choose, sensitivity
 from harness.record import metric_name
 from harness.tracking import read
-from harness.tracking.series import thin
+from harness.tracking.entities import parameters, tags
 from harness.tracking.store import search
-from harness.tracking.texts import TAG_LENGTH, parameters, run_name, storable, tags
+from harness.tracking.texts import TAG_LENGTH, run_name, storable
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -67,18 +67,15 @@ class Arms:
         Ids of the study's experiment and of the sweep's run.
     about : mapping of str to str
         Tags of each of them.
-    points : int
-        Points that each metric series keeps.
     """
 
     def __init__(
-        self, client: "MlflowClient", experiment: str, parent: str, about: Mapping[str, str], points: int
+        self, client: "MlflowClient", experiment: str, parent: str, about: Mapping[str, str]
     ) -> None:
         self.client = client
         self.experiment = experiment
         self.parent = parent
         self.about = dict(about)
-        self.points = max(points, LEAST_POINTS)
 
     def write(self, record: read.StudyRecord) -> None:
         """Write the arms of a study.
@@ -86,7 +83,7 @@ class Arms:
         Parameters
         ----------
         record : StudyRecord
-            What the store holds of the very grid that was swept.
+            What the store holds of the very grid that was swept, its histories thinned.
         """
         held: dict[str, list[Run]] = {}
         query = f"tags.`harness.kind` = 'arm' and tags.`{MLFLOW_PARENT_RUN_ID}` = '{self.parent}'"
@@ -116,7 +113,7 @@ class Arms:
         run_id = str(made.info.run_id)
         self.client.log_batch(
             run_id,
-            metrics=list(series_of(arm, history, self.points, start)),
+            metrics=list(series_of(arm, history, start)),
             params=parameters(self._shared(arm)),
         )
         self.client.set_terminated(run_id)
@@ -151,7 +148,7 @@ def _choice(over: str, choice: Mapping[Hashable, Any]) -> tuple[str, str]:
     return f"{over.rpartition('.')[2]} {choice['value']:g}", ""
 
 
-def series_of(arm: Arm, history: pd.DataFrame, points: int, moment: int) -> Iterator[Metric]:
+def series_of(arm: Arm, history: pd.DataFrame, moment: int) -> Iterator[Metric]:
     """Yield an arm's metrics: by the names of its runs' the mean, and the ends of its interval beside it.
 
     ``validation/loss`` has ``interval/validation/loss_low`` and ``…_high``. As in every figure, means end
@@ -160,10 +157,9 @@ def series_of(arm: Arm, history: pd.DataFrame, points: int, moment: int) -> Iter
     rows = history[history["run_id"].isin(arm.runs["run_id"])]
     if rows.empty:
         return
-    updates = np.sort(rows["update"].unique())
     columns = [name for name in rows.columns if name != "run_id" and metric_name(name)]
     found = bands(rows, arm.runs, columns)
-    found = found[(found["kind"] != "median") & found["update"].isin(updates[thin(len(updates), points)])]
+    found = found[found["kind"] != "median"]
     steps = found["update"].astype(int).tolist()
     names = [metric_name(column) for column in found["metric"]]
     for column, pattern in (("centre", "{}"), ("low", "interval/{}_low"), ("high", "interval/{}_high")):

@@ -1,114 +1,88 @@
 """From MLflow to tidy frames: a study's runs and their histories, in one pass."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pandas as pd
 
 from harness.errors import ConfigurationError, nearest
-from harness.record import SCORES, SPLITS, metric_name
+from harness.record import metric_name
+from harness.tracking.artifacts import Artifacts, Place, by_history, history_of
+from harness.tracking.elsewhere import trained_elsewhere
+from harness.tracking.frames import Child, row_of, rows_of, runs_of, thinned, updates_of
+from harness.tracking.frames import StudyRecord as StudyRecord
 from harness.tracking.maps import COLUMNS, FOLDER, maps_beside, read_maps
 from harness.tracking.settings import tracking_uri
 from harness.tracking.store import answering, connect, exists, search
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import Run
+    from mlflow.entities import Experiment, Run
 
-Wanted = dict[tuple[str, str], list[str]]
-
-RATE = "optimizer.learning_rate"
 RUNS = "tags.`harness.kind` = 'run'"
-FINAL = (
-    "epoch",
-    "update",
-    "samples",
-    "multiply_adds",
-    *(f"{split}_{score}" for split in SPLITS for score in SCORES),
-    "rho",
-)
-
-
-@dataclass(frozen=True, eq=False)
-class StudyRecord:
-    """Everything that a store holds of a study.
-
-    Attributes
-    ----------
-    spec : mapping
-        The study as it was asked.
-    runs : DataFrame
-        One row a run: ``run_id``, ``fingerprint``, ``arm``, ``seed``, ``role``, ``status``,
-        ``outcome``, ``stopped_by``, ``warnings`` (sentences joined by "; ", the doctor's last),
-        ``complaints`` (names joined by ", "), ``dataset``, ``feeding``, a column for each compared
-        key, the tuned key, the learning rate, and the final value of every score.
-    history : DataFrame
-        One row a measurement, with ``run_id``.
-    provenance : mapping of str to str
-    parent_run_id : str or None
-        The latest sweep, to which a report is attached.
-    """
-
-    spec: Mapping[str, Any]
-    runs: pd.DataFrame
-    history: pd.DataFrame
-    provenance: Mapping[str, str]
-    parent_run_id: str | None
+SWEEPS = "tags.`harness.kind` = 'sweep'"
 
 
 def studies(uri: str | None = None) -> list[str]:
-    """Return the names of the studies that a store holds."""
+    """Return the names of the studies that a store holds.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be read.
+    """
     address = tracking_uri(uri)
     if not exists(address):
         return []
-    found = connect(address).search_experiments()
+    with answering(address):
+        found = connect(address).search_experiments()
     return sorted(each.name for each in found if each.name != "Default")
 
 
-def study(name: str, *, uri: str | None = None, grid: str | None = None) -> StudyRecord:
+def study(
+    name: str, *, uri: str | None = None, grid: str | None = None, points: int | None = None
+) -> StudyRecord:
     """Return a study's finished and failed runs whose fingerprint is in a grid of its.
+
+    An experiment without a sweep is one of another tool: its runs are read as
+    `harness.tracking.elsewhere.trained_elsewhere` says.
 
     Parameters
     ----------
     grid : str or None
         The hash of a grid that was swept; None: the latest.
+    points : int or None
+        About how many rows of each history are kept, at the same updates for all runs of an arm, as a
+        metric's are; None: all.
 
     Raises
     ------
     ConfigurationError
-        If the store holds no sweep of that name.
+        If the store holds nothing of that name, or nothing that can be read as a study.
+    StoreError
+        If the store cannot be read.
     """
     address = tracking_uri(uri)
-    known = studies(address)
-    if name not in known:
+    found = None
+    if exists(address):
+        with answering(address):
+            found = connect(address).get_experiment_by_name(name)
+    if found is None or found.lifecycle_stage != "active":
+        known = studies(address)
         raise ConfigurationError(
-            f"study = {name!r}: no sweep of that name in the store; known: "
-            f"{', '.join(known) or 'none'}{nearest(name, known)}"
+            f"study = {name!r}: no sweep of that name in the store; known: {listed(known)}"
+            f"{nearest(name, known)}"
         )
-    client = connect(address)
-    experiment = client.get_experiment_by_name(name)
-    assert experiment is not None
-    query = "tags.`harness.kind` = 'sweep'" + (f" and tags.`harness.grid` = '{grid}'" if grid else "")
-    sweeps = list(search(client, experiment.experiment_id, query))
-    if not sweeps:
-        raise ConfigurationError(f"study = {name!r}: the experiment holds no sweep of this harness")
-    parent = max(sweeps, key=lambda run: run.data.tags.get("harness.started", ""))
-    with TemporaryDirectory() as scratch:
-        spec = _document(client, parent.info.run_id, "study.json", scratch)
-        marks = set(_document(client, parent.info.run_id, "grid.json", scratch)["fingerprints"])
-        children = _latest(list(search(client, experiment.experiment_id, RUNS)), marks)
-        history = _histories(client, children, Path(scratch))
-    return StudyRecord(
-        spec=spec,
-        runs=_runs(children, history, spec),
-        history=history,
-        provenance=_provenance(parent),
-        parent_run_id=str(parent.info.run_id),
-    )
+    with answering(address):
+        return _read(connect(address), address, found, grid, points)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Write names of a store in a line: none can move the cursor of a terminal, or fill it."""
+    shown = [name if name.isprintable() else repr(name)[1:-1] for name in names]
+    return ", ".join(name if len(name) <= 60 else f"{name[:59]}…" for name in shown) or "none"
 
 
 def reachable(uri: str) -> None:
@@ -166,106 +140,101 @@ def maps(run_ids: Sequence[str], *, uri: str | None = None) -> pd.DataFrame:
     DataFrame
         ``run_id``, ``update``, ``rows``, ``columns``, and arrays: ``bounds`` (2, 2), ``values`` and
         ``classes`` (rows, columns), as in `harness.record.Record`. Runs without maps have no row.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be read.
     """
-    client = connect(tracking_uri(uri))
-    wanted = _by_history([client.get_run(run_id) for run_id in run_ids])
-    parents = {parent for parent, _ in wanted}
-    held = {(parent, each.path) for parent in parents for each in client.list_artifacts(parent, FOLDER)}
-    drawn = {(parent, maps_beside(history)): ids for (parent, history), ids in wanted.items()}
-    drawn = {place: ids for place, ids in drawn.items() if place in held}
-    with TemporaryDirectory() as scratch:
-        parts = [read_maps(path, ids) for path, ids in _fetched(client, drawn, Path(scratch))]
+    address = tracking_uri(uri)
+    with answering(address):
+        client = connect(address)
+        wanted = by_history([client.get_run(run_id) for run_id in run_ids])
+        parents = {parent for parent, _ in wanted}
+        held = {(parent, each.path) for parent in parents for each in client.list_artifacts(parent, FOLDER)}
+        drawn = {(parent, maps_beside(history)): ids for (parent, history), ids in wanted.items()}
+        drawn = {place: ids for place, ids in drawn.items() if place in held}
+        parts = Artifacts(client, address).frames(drawn, read_maps)
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
 
 
 def attach(run_id: str, folder: Path, name: str, *, uri: str | None = None) -> None:
-    """Keep a folder as an artifact of a run."""
-    connect(tracking_uri(uri)).log_artifacts(run_id, str(folder), name)
+    """Keep a folder as an artifact of a run.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be written.
+    """
+    address = tracking_uri(uri)
+    with answering(address):
+        connect(address).log_artifacts(run_id, str(folder), name)
 
 
-def _document(client: "MlflowClient", run_id: str, name: str, scratch: str) -> Any:
-    path = client.download_artifacts(run_id, name, scratch)
-    return json.loads(Path(path).read_text(encoding="utf-8"))
+def _read(
+    client: "MlflowClient", uri: str, experiment: "Experiment", grid: str | None, points: int | None
+) -> StudyRecord:
+    query = SWEEPS + (f" and tags.`harness.grid` = '{grid}'" if grid else "")
+    sweeps = list(search(client, experiment.experiment_id, query))
+    if not sweeps and grid:
+        raise ConfigurationError(f"study = {experiment.name!r}: the experiment holds no sweep of that grid")
+    if not sweeps:
+        return trained_elsewhere(client, experiment)
+    parent = max(sweeps, key=lambda run: run.data.tags.get("harness.started", ""))
+    artifacts = Artifacts(client, uri)
+    spec = _document(artifacts, parent, "study.json")
+    marks = set(_document(artifacts, parent, "grid.json")["fingerprints"])
+    children = _latest(search(client, experiment.experiment_id, RUNS), marks, spec)
+    history = _histories(artifacts, children, points)
+    return StudyRecord(
+        spec=spec,
+        runs=runs_of(children, history),
+        history=history,
+        provenance=_provenance(parent),
+        parent_run_id=str(parent.info.run_id),
+    )
 
 
-def _latest(runs: list["Run"], grid: set[str]) -> list["Run"]:
-    """Return one run for each fingerprint of the grid: a finished one before a failed, else the latest."""
-    chosen: dict[str, Run] = {}
-    ended = [run for run in runs if run.info.status in {"FINISHED", "FAILED"}]
-    for run in sorted(ended, key=lambda run: (run.info.status == "FINISHED", run.info.start_time)):
-        mark = run.data.tags.get("harness.fingerprint", "")
-        if mark in grid:
-            chosen[mark] = run
-    return list(chosen.values())
-
-
-def _histories(client: "MlflowClient", children: list["Run"], scratch: Path) -> pd.DataFrame:
-    parts = []
-    for path, run_ids in _fetched(client, _by_history(children), scratch):
-        table = pd.read_parquet(path)
-        parts.append(table[table["run_id"].isin(run_ids)])
-    if not parts:
+def _histories(artifacts: Artifacts, children: Sequence[Child], points: int | None) -> pd.DataFrame:
+    wanted: dict[Place, list[str]] = {}
+    for child in children:
+        if child.history is not None:
+            wanted.setdefault(child.history, []).append(child.row["run_id"])
+    if not wanted:
         return pd.DataFrame({"run_id": [], "update": []})
-    return pd.concat(parts, ignore_index=True)
+    if points is None:
+        return pd.concat(artifacts.frames(wanted, rows_of), ignore_index=True)
+    # Twice, so that no more is ever in memory than is kept: first the updates, to tell which.
+    updates = artifacts.frames(wanted, updates_of)
+    rows = pd.concat([each.astype({"run_id": str}) for each in updates], ignore_index=True)
+    kept = thinned(rows, {child.row["run_id"]: child.row["arm"] for child in children}, points)
+    chosen = pd.MultiIndex.from_frame(rows[kept])
+
+    def parse(file: BinaryIO, run_ids: Sequence[str]) -> pd.DataFrame:
+        found = rows_of(file, run_ids)
+        return found[pd.MultiIndex.from_frame(found[["run_id", "update"]]).isin(chosen)]
+
+    return pd.concat(artifacts.frames(wanted, parse), ignore_index=True)
 
 
-def _by_history(children: list["Run"]) -> Wanted:
-    """Return the ids of runs by the parent and the artifact that hold their rows."""
-    wanted: Wanted = {}
-    for run in children:
-        history = run.data.tags.get("harness.history", "")
-        # A run that failed names the leg that it failed in, but left no rows there.
-        if history and run.info.status == "FINISHED":
-            if ".." in PurePosixPath(history).parts or history.startswith("/"):
-                raise ConfigurationError(f"harness.history = {history!r}: leaves the run's artifacts")
-            parent = run.data.tags["mlflow.parentRunId"]
-            wanted.setdefault((parent, history), []).append(run.info.run_id)
-    return wanted
+def _document(artifacts: Artifacts, parent: "Run", name: str) -> Any:
+    return json.loads(artifacts.read(parent.info.run_id, name))
 
 
-def _fetched(client: "MlflowClient", wanted: Wanted, scratch: Path) -> Iterator[tuple[Path, list[str]]]:
-    """Yield each wanted artifact as a file, with the ids of the runs wanted of it."""
-    for number, ((parent, artifact), run_ids) in enumerate(wanted.items()):
-        folder = scratch / str(number)
-        folder.mkdir()
-        yield Path(client.download_artifacts(parent, artifact, str(folder))), run_ids
+def _latest(runs: Iterable["Run"], grid: set[str], spec: Mapping[str, Any]) -> list[Child]:
+    """Return one run for each fingerprint of the grid: a finished one before a failed, else the latest.
 
-
-def _runs(children: list["Run"], history: pd.DataFrame, spec: Mapping[str, Any]) -> pd.DataFrame:
-    tuned = (spec.get("tune") or {}).get("over")
-    rows = []
-    for run in children:
-        tags, parameters = run.data.tags, run.data.params
-        row: dict[str, Any] = {
-            "run_id": run.info.run_id,
-            "fingerprint": tags["harness.fingerprint"],
-            "arm": tags["harness.arm"],
-            "seed": int(parameters["seed"]),
-            "role": tags["harness.role"],
-            "status": run.info.status,
-            "outcome": tags.get("harness.outcome", ""),
-            "stopped_by": tags.get("harness.stopped_by", ""),
-            "warnings": tags.get("harness.warning", ""),
-            "complaints": tags.get("harness.complaints", ""),
-            "dataset": parameters["dataset"],
-            "feeding": tags["harness.feeding"],
-            "majority_accuracy": run.data.metrics.get("majority_accuracy", float("nan")),
-            "best_validation_loss": run.data.metrics.get("best_validation_loss", float("nan")),
-        }
-        row |= json.loads(tags["harness.labels"])
-        if tuned is not None:
-            row[tuned] = float(parameters[tuned])
-        row.setdefault(RATE, float(parameters[RATE]))
-        rows.append(row)
-    frame = pd.DataFrame(rows)
-    if history.empty:
-        renamed = ["epochs", "updates", *FINAL[2:]]
-        return frame.reindex(columns=[*frame.columns, *renamed])
-    # The last row, not MLflow's last metric: an infinity or NaN is never logged as a metric.
-    last = history.sort_values("update", kind="stable").drop_duplicates("run_id", keep="last")
-    final = last.reindex(columns=["run_id", *FINAL])
-    final = final.rename(columns={"epoch": "epochs", "update": "updates"})
-    return frame.merge(final, on="run_id", how="left")
+    A run of a store is large; of those that were read no more stays than the rows of a frame.
+    """
+    chosen: dict[str, tuple[tuple[bool, int], Child]] = {}
+    for run in runs:
+        mark = run.data.tags.get("harness.fingerprint", "")
+        if mark not in grid or run.info.status not in {"FINISHED", "FAILED"}:
+            continue
+        rank = (run.info.status == "FINISHED", int(run.info.start_time))
+        if mark not in chosen or rank > chosen[mark][0]:
+            chosen[mark] = rank, Child(row_of(run, spec), history_of(run))
+    return [child for _, child in chosen.values()]
 
 
 def _provenance(parent: "Run") -> dict[str, str]:

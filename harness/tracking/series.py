@@ -8,6 +8,7 @@ from mlflow.entities import Metric
 
 from harness.record import Array, metric_name
 from harness.tracking.batches import Ended, Underway
+from harness.tracking.thinning import thin
 
 NUMBERS = ("best_validation_loss", "constant_loss", "majority_accuracy", "seconds")
 
@@ -26,19 +27,6 @@ def metrics_of(run: Underway | Ended, points: int, moment: int) -> list[Metric]:
     rows = first + len(columns["update"])
     places = {place for place in thin(run.planned, points) if run.since <= place < rows}
     return series(columns, [place - first for place in sorted(places.union(last))], moment)
-
-
-def thin(rows: int, points: int) -> list[int]:
-    """Return at most `points` places of `rows`: the first, the last, and log-spaced ones between.
-
-    One point is the last.
-    """
-    if points >= rows:
-        return list(range(rows))
-    if points == 1:
-        return [rows - 1]
-    spaced = np.geomspace(1, rows, points).round().astype(int) - 1
-    return sorted({*spaced.tolist(), 0, rows - 1})
 
 
 def series(columns: Mapping[str, Array], places: Sequence[int], moment: int) -> list[Metric]:

@@ -1,11 +1,14 @@
 """The store: where runs are kept, and how it is opened."""
 
+import gc
+import hashlib
 import logging
 import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -17,6 +20,10 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 PAGE = 1000
+LONGEST_FOLDER = 200
+"""Bytes of a folder's name; file systems have room for 255."""
+PAGE_OBJECTS = 50_000
+"""How many more may be made than are freed, while a page is read, until the garbage collector looks."""
 
 EXPERIMENT = {"mlflow.experimentKind": "custom_model_development"}
 """Without it the UI takes runs for evaluations of language models, and hides their charts."""
@@ -68,7 +75,7 @@ def answering(uri: str) -> Iterator[None]:
     """
     try:
         yield
-    except ConfigurationError:
+    except (ConfigurationError, StoreError):
         raise
     except Exception as error:
         from harness.tracking.faults import one_line
@@ -92,10 +99,13 @@ def experiment_id(client: "MlflowClient", uri: str, name: str) -> str:
 
 
 def folder_name(name: str) -> str:
-    """Return a name as that of one folder, which leads nowhere else; a plain name is its own."""
-    if re.fullmatch(r"\w[\w .·-]*", name):
-        return name
-    return quote(name, safe="").replace(".", "%2E")
+    """Return a name as that of one folder, which leads nowhere else; a plain, short name is its own."""
+    folder = name
+    if not re.fullmatch(r"\w[\w .·-]*", name):
+        folder = quote(name, safe="").replace(".", "%2E")
+    if len(folder.encode()) <= LONGEST_FOLDER:
+        return folder
+    return f"{quote(folder)[:100]}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
 def reopen(client: "MlflowClient", run_id: str) -> None:
@@ -110,8 +120,32 @@ def search(client: "MlflowClient", experiment: str, query: str) -> Iterator["Run
     """Yield all runs of an experiment that a query finds; one page of them is in memory at a time."""
     token = None
     while True:
-        page = client.search_runs([experiment], query, max_results=PAGE, page_token=token)
+        with rarely_collecting():
+            page = client.search_runs([experiment], query, max_results=PAGE, page_token=token)
         yield from page
         token = page.token
         if not token:
             return
+
+
+@contextmanager
+def rarely_collecting() -> Iterator[None]:
+    """Let the garbage collector look rarely at what is made here.
+
+    A page of runs is a hundred objects a run, hardly any of which is garbage: to look again and again
+    took as long as making them.
+    """
+    # What another thread has set is not to be taken for what was there before.
+    if not _COLLECTING.acquire(blocking=False):
+        yield
+        return
+    before = gc.get_threshold()
+    try:
+        gc.set_threshold(PAGE_OBJECTS, *before[1:])
+        yield
+    finally:
+        gc.set_threshold(*before)
+        _COLLECTING.release()
+
+
+_COLLECTING = Lock()

@@ -1,9 +1,6 @@
 """Texts as every store takes them: no longer than its columns, of characters that it can keep."""
 
 import re
-from collections.abc import Mapping
-
-from mlflow.entities import Param, RunTag
 
 NAME_LENGTH = 250
 """Of a run's name, in MLflow's SQL schema; PostgreSQL refuses a longer one."""
@@ -46,13 +43,3 @@ def markdown(text: str) -> str:
 def run_name(name: str) -> str:
     """Return a run's name as a store takes it."""
     return storable(name, NAME_LENGTH)
-
-
-def tags(texts: Mapping[str, str]) -> list[RunTag]:
-    """Return tags as a store takes them."""
-    return [RunTag(key, storable(value, TAG_LENGTH)) for key, value in texts.items()]
-
-
-def parameters(values: Mapping[str, object]) -> list[Param]:
-    """Return parameters as a store takes them."""
-    return [Param(key, storable(str(value), PARAMETER_LENGTH)) for key, value in values.items()]

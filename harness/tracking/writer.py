@@ -19,13 +19,14 @@ from harness.tracking import read
 from harness.tracking.batches import Batch, Ended, Failed, Header, Sweep, Underway
 from harness.tracking.candidates import Candidates
 from harness.tracking.datasets import dataset_input
+from harness.tracking.entities import parameters, tags
 from harness.tracking.faults import one_line, passes
 from harness.tracking.maps import maps_beside, write_maps
 from harness.tracking.models import log_models
 from harness.tracking.series import metrics_of, numbers_of
 from harness.tracking.settings import masked
 from harness.tracking.store import connect, experiment_id, reopen, search
-from harness.tracking.texts import parameters, run_name, tags
+from harness.tracking.texts import run_name
 from harness.tracking.views import describe_experiment, placed
 
 if TYPE_CHECKING:
@@ -145,13 +146,14 @@ class Writer:
     def _write_arms(self) -> None:
         """Write what the arms of the whole grid come to; what keeps it from that is no fault of a run."""
         # Imported here: SciPy's statistics take a second.
-        from harness.tracking.arms import Arms
+        from harness.tracking.arms import LEAST_POINTS, Arms
 
         sweep = self.sweep
         about = self._shared_tags() | {"harness.study": sweep.experiment}
-        arms = Arms(self.client, self.experiment, self.parent, about, self.points)
+        arms = Arms(self.client, self.experiment, self.parent, about)
         try:
-            arms.write(read.study(sweep.experiment, uri=self.uri, grid=sweep.grid))
+            points = max(self.points, LEAST_POINTS)
+            arms.write(read.study(sweep.experiment, uri=self.uri, grid=sweep.grid, points=points))
         except Exception as error:
             if passes(error, self.uri):
                 raise

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from harness.record import higher_is_better
-from reports.arms import Arm, Layout
+from reports.arms import Arm, Layout, shorten
 from reports.figures import strips, style
 from reports.figures.margins import settle
 
@@ -62,7 +62,7 @@ def final(
         low, high = axes.get_xlim()
         if low <= level <= high:
             axes.axvline(level, color=style.GREY, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
-        axes.set_title(dataset, fontweight="bold", loc="left")
+        axes.set_title(shorten(dataset, style.MOST_LABEL), fontweight="bold", loc="left")
         axes.set_xlabel(strips.TITLES[goal])
     return settle(figure)
 

@@ -73,7 +73,7 @@ def draw(
     for row, arm in enumerate(arms):
         group = by_arm.get(arm.name)
         if group is None or not (np.isfinite(counted(group, metric)).any() or died(group).any()):
-            reason = absent.get(arm.name, "no reported run")
+            reason = absent.get(arm.name, "no reported run" if group is None else "not measured")
             note = axes.text(0.02, row, reason, transform=axes.get_yaxis_transform(), va="center", fontsize=7)
             note.set_in_layout(False)
             continue

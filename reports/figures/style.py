@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import textwrap
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
@@ -62,7 +63,9 @@ def house_style(draw: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(draw)
     def styled(*args: P.args, **kwargs: P.kwargs) -> R:
-        with rc_context(cast(Any, SETTINGS)):
+        with rc_context(cast(Any, SETTINGS)), warnings.catch_warnings():
+            # Names may be in any script: what the font lacks is drawn as a box.
+            warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
             return draw(*args, **kwargs)
 
     return styled

@@ -79,10 +79,10 @@ def tuned(
         if points is not None and choices is not None:
             axes = grid[index * columns + 2]
             _sensitivity(axes, panel, points, choices, scale.get(panel.dataset))
-            axes.set_ylabel(metric.replace("_", " ").replace("validation", "valid."))
+            axes.set_ylabel(shorten(metric.replace("_", " ").replace("validation", "valid."), 40))
             style.label_outer(axes, left=True, bottom=last)
             if last:
-                axes.set_xlabel(over.rpartition(".")[2].replace("_", " "))
+                axes.set_xlabel(shorten(over.rpartition(".")[2].replace("_", " "), style.MOST_LABEL))
     return settle(figure)
 
 

@@ -12,7 +12,7 @@ import yaml
 from mlflow import MlflowClient
 from mlflow.entities import Metric
 
-from benchmarks.sweeps import grids, hydra_jobs, launching, peer, workers
+from benchmarks.sweeps import grids, hydra_jobs, launching, peer, reading, workers
 from benchmarks.sweeps.launched import count_threads
 from benchmarks.sweeps.processes import ROOT, BrokenError, Ran, run
 from benchmarks.sweeps.stores import Series, series
@@ -33,6 +33,7 @@ def test_a_grid_has_as_many_runs_as_it_is_counted_for() -> None:
     assert len(expanded(grids.composed(20))) == 20
     assert all(len(peer.ACTIVATIONS) * rates * seeds == runs for runs, (rates, seeds) in peer.SIZES.items())
     assert len(expanded(launching.asked(100))) == 100
+    assert len(expanded(reading.asked(reading.RUNS))) == reading.RUNS
     assert len(expanded(workers.asked(1))) == workers.STACKS * workers.SEEDS
 
 
@@ -96,7 +97,8 @@ def test_harness_and_peer_train_the_same_grid_for_as_many_epochs(empty: Path) ->
 def parameters(path: Path) -> list[dict[str, str]]:
     client = MlflowClient(f"sqlite:///{path}")
     experiments = [each.experiment_id for each in client.search_experiments()]
-    return [dict(run.data.params) for run in client.search_runs(experiments) if run.data.params]
+    runs = client.search_runs(experiments, "params.seed != ''")
+    return [dict(run.data.params) for run in runs]
 
 
 def test_a_sweep_that_left_a_run_out_or_ended_one_early_is_not_timed() -> None:
@@ -141,3 +143,10 @@ def test_a_threads_seconds_are_counted_under_its_name(monkeypatch: pytest.Monkey
 def test_the_processors_seconds_are_those_of_the_workers_too() -> None:
     assert Ran(1.0, {"processor": 2.0, "workers": 3.0}).processor == 5.0
     assert Ran(1.0, {"processor": 2.0}).processor == 2.0
+
+
+def test_a_study_read_back_tells_what_each_reading_took(tmp_path: Path, store: str) -> None:
+    ran = reading.read_back(4, store, tmp_path)
+    assert (ran.told["runs"], set(ran.told["spent"])) == (4, {"imports", "first", "again"})
+    assert ran.told["rows"] > 4
+    assert all(spent["clock"] > 0 for spent in ran.told["spent"].values())

@@ -82,6 +82,17 @@ def test_a_store_that_does_not_exist_is_not_made(tmp_path, monkeypatch, capsys):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_store_that_is_away_is_one_line_without_its_password(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    # The port that is never listened to.
+    assert main(["convergence", "--uri", "http://somebody:secret@127.0.0.1:1"]) == 1
+    printed = capsys.readouterr()
+    assert printed.err.startswith("tracking.uri = http://somebody:***@127.0.0.1:1: no answer")
+    assert len(printed.err.strip().splitlines()) == 1
+    assert printed.out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_that_cannot_be_written_is_one_line(store, tmp_path, capsys):
     (tmp_path / "file").write_text("in the way")
     assert main(["made_up", "--out", str(tmp_path / "file")]) == 2

@@ -129,3 +129,14 @@ def test_what_is_refused_is_told_without_a_password(app: Callable[..., object], 
     assert said.status == 2
     assert said.err.startswith("harness: ")
     assert "secret" not in said.err + said.out
+
+
+def test_the_app_starts_without_what_takes_seconds_to_import() -> None:
+    # They are imported while the first stack trains.
+    code = (
+        "import sys, harness.__main__\n"
+        "late = {'mlflow', 'sqlalchemy', 'matplotlib', 'sklearn', 'scipy.stats'}\n"
+        "print(sorted(late & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

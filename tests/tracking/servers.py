@@ -69,7 +69,7 @@ class Server:
 
 
 @contextmanager
-def on_the_way(port: int, judge: Judge, at: int = 0) -> Iterator[str]:
+def on_the_way(port: int, judge: Judge, at: int = 0, heard: list[str] | None = None) -> Iterator[str]:
     """Forward requests to a server of this machine, and yield the address to send them to.
 
     Parameters
@@ -79,6 +79,8 @@ def on_the_way(port: int, judge: Judge, at: int = 0) -> Iterator[str]:
         `LOST`: forward it, and lose the answer; to a status: answer that, and forward nothing.
     at : int
         The port that is listened to; 0: a free one.
+    heard : list
+        Gets the path of every request.
     """
     numbers = count()
 
@@ -87,6 +89,8 @@ def on_the_way(port: int, judge: Judge, at: int = 0) -> Iterator[str]:
 
         def forward(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if heard is not None:
+                heard.append(self.path)
             writes = self.command != "GET" and not self.path.endswith("/search")
             verdict = judge(next(numbers), self.command, self.path) if writes else None
             if verdict:

@@ -3,8 +3,9 @@
 import pytest
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NAME
 
+from harness.tracking.entities import parameters, tags
 from harness.tracking.store import connect
-from harness.tracking.texts import NAME_LENGTH, TAG_LENGTH, parameters, run_name, storable, tags
+from harness.tracking.texts import NAME_LENGTH, TAG_LENGTH, run_name, storable
 from harness.tracking.writer import Writer
 from tests.tracking.stacks_to_deliver import POINTS, SWEEP, held, trained, whole
 

@@ -1,0 +1,181 @@
+"""Whatever a store says, a report shows it, and it does nothing."""
+
+import io
+import re
+from collections.abc import Callable
+from csv import reader
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+
+from harness.tracking.frames import StudyRecord
+from reports.analysis import analyse
+from reports.arms import natural
+from reports.contents import contents
+from reports.page import argument, build, csv
+from reports.plain_text import in_cell, isolated, plain
+from reports.reporting import OUTPUT, folder_for
+
+ALEF = "\N{HEBREW LETTER ALEF}\N{HEBREW LETTER BET}"
+TURNED = "\N{RIGHT-TO-LEFT OVERRIDE}drowssap"
+HOSTILE = {
+    "script": "<script>alert(1)</script>",
+    "quotes": '"\'`><b onclick="alert(1)" x=\'',
+    "path": "../../etc/passwd",
+    "template": "{{ 7 * 7 }}{% raw %}${7*7}$x^2$",
+    "long": "long " + "x" * 10_000,
+    "emoji": "\N{FIRE}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{PERSONAL COMPUTER}",
+    "right to left": ALEF,
+    "turned": TURNED,
+    "controls": "a\x00b\x1b[31mc\x07\r\nd",
+    "half": "\ud800",
+    "formula": '=HYPERLINK("http://127.0.0.1","x")',
+    "digits": "\N{SUPERSCRIPT TWO}\N{CIRCLED DIGIT ONE}\N{ARABIC-INDIC DIGIT THREE}",
+    "markdown": "](javascript:alert(1)) ![x](//x) | a\n\n# b",
+    "blank": "   ",
+}
+
+
+class Page(HTMLParser):
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def hostile(synthetic: Callable[..., StudyRecord], *texts: str) -> StudyRecord:
+    """Return a study with texts wherever a store may have one."""
+    together = " ".join(texts)
+    # No frame holds half a character.
+    held = [text.encode(errors="backslashreplace").decode() for text in texts]
+    record = synthetic(
+        {"activation": [*held, "relu"]},
+        rows=5,
+        seeds=(0, 1),
+        tuning_seeds=(2,),
+        rates=(0.1, 1.0),
+        name=together,
+        question=together,
+        warnings=" ".join(held),
+        complaints=[("relu", 0.1, " ".join(held))],
+    )
+    runs = record.runs.assign(dataset=" ".join(held))
+    spec = {**record.spec, "method": together, "budgets": list(texts), "claims": list(texts)}
+    about = {text: text for text in texts} | {"command": together}
+    return StudyRecord(spec, runs, record.history, about, None)
+
+
+@pytest.fixture(scope="module")
+def files(synthetic: Callable[..., StudyRecord]) -> dict[str, bytes]:
+    return build(hostile(synthetic, *HOSTILE.values()))
+
+
+def test_hostile_texts_do_nothing(files: dict[str, bytes]) -> None:
+    assert all(re.fullmatch(r"[a-z_]+\.(html|md|csv|png)", name) for name in files)
+    page = Page(files["index.html"].decode())
+    assert not {tag for tag, _ in page.tags} & {"script", "b", "iframe", "object", "link"}
+    assert not {name for _, attributes in page.tags for name in attributes if name.startswith("on")}
+    links = {attributes.get("href") for tag, attributes in page.tags if tag == "a"}
+    assert all(re.fullmatch(r"#[a-z_]+|[a-z_]+\.(csv|png)", str(link)) for link in links)
+    markdown = files["report.md"].decode()
+    assert "<script" not in markdown
+    assert set(re.findall(r"(?<!\\)\]\(([^)]*)\)", markdown)) <= set(files)
+    for shown in (page.text, markdown):
+        # No hidden turn of the direction of writing, and no command to a terminal.
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\u202a-\u202e]", shown)
+        assert re.search(r"\{\{ 7 \\?\* 7 \}\}", shown)
+    for name in files:
+        if name.endswith(".csv"):
+            rows = list(reader(io.StringIO(files[name].decode())))
+            texts = [cell for row in rows for cell in row if not re.fullmatch(r"-?(?:[\d.e+-]+|inf)", cell)]
+            assert not [text for text in texts if text.lstrip()[:1] in tuple("=+-@")], name
+
+
+def test_a_long_text_leaves_the_page_readable(synthetic: Callable[..., StudyRecord]) -> None:
+    files = build(hostile(synthetic, HOSTILE["long"]))
+    plain_files = build(hostile(synthetic, "sigmoid"))
+    assert set(files) == set(plain_files)
+    for name in files:
+        if name.endswith(".png"):
+            # The first bytes of a PNG are its width and height: no label moves them apart.
+            sizes = [
+                (int.from_bytes(found[name][16:20]), int.from_bytes(found[name][20:24]))
+                for found in (files, plain_files)
+            ]
+            assert sizes[0][0] == sizes[1][0], name
+            assert sizes[0][1] <= 1.3 * sizes[1][1], name
+    told = files["index.html"].decode().partition('<section id="provenance">')[0]
+    cells = re.findall(r"<(td|h1)[^>]*>(.*?)</", told, re.DOTALL)
+    assert max(len(text) for _, text in cells) < 1000
+    whole = pd.read_csv(io.BytesIO(files["summary.csv"]))
+    assert whole["arm"].str.len().max() > 10_000
+
+
+def test_two_arms_that_differ_in_what_is_hidden_stay_two(synthetic: Callable[..., StudyRecord]) -> None:
+    arms = analyse(synthetic({"activation": ["relu", "relu\u202e"]}, rows=6)).layout.arms
+    assert [arm.label for arm in arms] == ["relu", "relu\\u202e"]
+
+
+def test_text_from_right_to_left_is_kept_to_itself(synthetic: Callable[..., StudyRecord]) -> None:
+    answer = contents(analyse(synthetic({"activation": [ALEF]}, rows=6))).answer
+    assert f"\N{FIRST STRONG ISOLATE}{ALEF}\N{POP DIRECTIONAL ISOLATE} has a test accuracy of" in answer
+    assert isolated("relu") == "relu"
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [("a\tb\r\nc", "a b  c"), ("\x1b[2J", "\\u001b[2J"), (TURNED, "\\u202edrowssap"), ("\ud800", "\\ud800"),
+     ("é \N{FIRE} 中", "é \N{FIRE} 中"), (ALEF, ALEF), ("\N{POP DIRECTIONAL ISOLATE}", "\\u2069")],
+)  # fmt: skip
+def test_what_cannot_be_seen_is_written_out(text: str, written: str) -> None:
+    assert plain(text) == written
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "  =1", "＝1+1", "-x", "+"]
+)
+def test_a_spreadsheet_takes_no_text_for_a_formula(text: str) -> None:
+    assert in_cell(text) == f"'{text}"
+    frame = pd.read_csv(io.BytesIO(csv(pd.DataFrame({text: [text, "relu"], "number": [-1.5, 2.0]}))))
+    assert frame.columns.tolist() == [f"'{text}", "number"]
+    assert frame[f"'{text}"].tolist() == [f"'{text}", "relu"]
+    assert frame["number"].tolist() == [-1.5, 2.0]
+
+
+@pytest.mark.parametrize("value", ["-1", "+0.5", "-1e-3", "relu", "a=b", "", "–", -3, None, 2.5])
+def test_what_is_no_formula_stays_as_it_is(value: object) -> None:
+    assert in_cell(value) == value
+
+
+@pytest.mark.parametrize(
+    "name", [*HOSTILE.values(), "..", "/etc/passwd", "a/../../b", ".", "-", "", "CON", "a\\b"]
+)
+def test_the_folder_of_a_report_stays_in_its_place(name: str) -> None:
+    folder = folder_for(name)
+    assert folder.parent == OUTPUT
+    assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,100}", folder.name)
+
+
+def test_names_that_differ_have_folders_that_differ() -> None:
+    names = ["a/b", "a-b", "a b", "a\\b", "\N{FIRE}", ALEF, "", "x" * 100, "x" * 101]
+    assert len({folder_for(name) for name in names}) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("plain", "plain"), ("a b; rm -rf ~", "'a b; rm -rf ~'"), ("-h", "-- -h"), ("$(x)", "'$(x)'")],
+)
+def test_the_command_that_a_page_shows_takes_the_name_as_one_argument(name: str, written: str) -> None:
+    assert argument(name) == written
+
+
+def test_digits_of_any_script_sort() -> None:
+    assert sorted(["layer 10", "layer 2", HOSTILE["digits"]], key=natural)[1] == "layer 10"
