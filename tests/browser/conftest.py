@@ -1,5 +1,6 @@
 """One store for the room, one server and one browser for each worker."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,8 +39,9 @@ def store_to_look_at(
 
     Asked for after the browser, so that nothing is trained where none is.
     """
-    # The folder above is that of all workers.
-    folder = tmp_path_factory.getbasetemp().parent / "looked_at"
+    own = tmp_path_factory.getbasetemp()
+    # A worker's folder lies in that of all workers; without workers, in that of all sessions.
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "looked_at"
     store = f"sqlite:///{folder / 'mlruns' / 'mlflow.db'}"
     with FileLock(folder.with_suffix(".lock")):
         if not (folder / "made").exists():

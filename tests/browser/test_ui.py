@@ -139,6 +139,10 @@ def test_two_arms_compared_show_the_parameters_in_which_they_differ(arms: "Page"
     text = arms.locator("main")
     for name in (FIRST, THIRD):
         text.get_by_text(name, exact=True).first.wait_for()
+    shared = text.get_by_role("row", name=re.compile("^dataset.samples "))
+    shared.wait_for()
+    text.get_by_role("switch", name="Parameters - Show diff only").click()
+    shared.wait_for(state="detached")
     differing = text.get_by_role("row", name=re.compile("^activation "))
     assert differing.first.inner_text().split() == ["activation", "relu", "tanh"]
 
