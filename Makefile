@@ -87,8 +87,9 @@ ui: setup  ## browse every run at http://127.0.0.1:5000
 	case "$$MLFLOW_TRACKING_URI" in \
 	http*) echo "the runs are on a server already: $${MLFLOW_TRACKING_URI##*@}";; \
 	*) echo "open http://127.0.0.1:$(PORT)/#/experiments?workflowType=machine_learning"; \
-	  MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow server --host 127.0.0.1 --port $(PORT) --workers 1 \
-	  --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db}";; esac
+	  export MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false; \
+	  export MLFLOW_BACKEND_STORE_URI="$${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db}"; \
+	  $(BIN)/mlflow server --host 127.0.0.1 --port $(PORT) --workers 1;; esac
 
 database:
 	@if [ -z "$$DATABASE" ]; then \
