@@ -17,6 +17,7 @@ from harness.choosing import at_chosen, choose, sensitivity
 from harness.record import metric_name
 from harness.tracking import read
 from harness.tracking.entities import parameters, tags
+from harness.tracking.frames import StudyRecord
 from harness.tracking.store import search
 from harness.tracking.texts import TAG_LENGTH, run_name, storable
 
@@ -28,6 +29,7 @@ FORMAT = 1
 """Raised whenever arm runs are made in another way: those of the old one are made again."""
 LEAST_POINTS = 10
 """Of a series: there are few arms, and a line of one point is none."""
+MEMBERS = "harness.members"
 SEED = "seed"
 
 
@@ -52,9 +54,13 @@ class Arm:
     reason: str
 
     @property
-    def digest(self) -> str:
-        """Return what changes with the runs that the arm is the mean of."""
-        told = json.dumps([FORMAT, self.name, self.chosen, sorted(self.runs["run_id"])])
+    def failed(self) -> int:
+        """Return how many of the runs could not be trained: what they would have come to nobody knows."""
+        return int((self.runs["status"] == "FAILED").sum())
+
+    def digest(self, points: int) -> str:
+        """Return what changes with the runs that the arm is the mean of, and with how it is drawn."""
+        told = json.dumps([FORMAT, points, self.name, self.chosen, sorted(self.runs["run_id"])])
         return hashlib.sha256(told.encode()).hexdigest()
 
 
@@ -67,31 +73,40 @@ class Arms:
         Ids of the study's experiment and of the sweep's run.
     about : mapping of str to str
         Tags of each of them.
+    points : int
+        Points that the series of runs keep; those of arms keep ten at least.
     """
 
     def __init__(
-        self, client: "MlflowClient", experiment: str, parent: str, about: Mapping[str, str]
+        self, client: "MlflowClient", experiment: str, parent: str, about: Mapping[str, str], points: int
     ) -> None:
         self.client = client
         self.experiment = experiment
         self.parent = parent
         self.about = dict(about)
+        self.points = max(points, LEAST_POINTS)
 
-    def write(self, record: read.StudyRecord) -> None:
-        """Write the arms of a study.
+    def update(self, outline: read.Outline) -> None:
+        """Write the arms of a grid, unless those in the store are of the very runs that it has now.
 
-        Parameters
-        ----------
-        record : StudyRecord
-            What the store holds of the very grid that was swept, its histories thinned.
+        Which runs a grid has is decided in the store: a run of the grid may have been trained anew, or at
+        last, by a sweep of another one.
         """
+        told = json.dumps([FORMAT, self.points, outline.run_ids])
+        digest = hashlib.sha256(told.encode()).hexdigest()
+        if self.client.get_run(self.parent).data.tags.get(MEMBERS) != digest:
+            self._write(outline.record(self.points))
+            self.client.set_tag(self.parent, MEMBERS, digest)
+
+    def _write(self, record: StudyRecord) -> None:
         held: dict[str, list[Run]] = {}
         query = f"tags.`harness.kind` = 'arm' and tags.`{MLFLOW_PARENT_RUN_ID}` = '{self.parent}'"
         for run in search(self.client, self.experiment, query):
             held.setdefault(run.data.tags.get("harness.arm", ""), []).append(run)
         for arm in arms(record):
             there = held.pop(storable(arm.name, TAG_LENGTH), [])
-            good = [run for run in there if _whole(run) and run.data.tags["harness.members"] == arm.digest]
+            digest = arm.digest(self.points)
+            good = [run for run in there if _whole(run) and run.data.tags.get(MEMBERS) == digest]
             if not good:
                 self._make(arm, record.history)
             for run in there:
@@ -103,6 +118,7 @@ class Arms:
     def _make(self, arm: Arm, history: pd.DataFrame) -> None:
         start = int(time.time() * 1000)
         about = {key: value for key, value in _about(arm).items() if value}
+        about[MEMBERS] = arm.digest(self.points)
         found = tags(self.about | about | {MLFLOW_PARENT_RUN_ID: self.parent})
         made = self.client.create_run(
             self.experiment,
@@ -126,7 +142,7 @@ class Arms:
         return {key: value for key, value in found.items() if key.split(".")[0] not in {SEED, f"{SEED}s"}}
 
 
-def arms(record: read.StudyRecord) -> Iterator[Arm]:
+def arms(record: StudyRecord) -> Iterator[Arm]:
     """Yield the arms of a study, with the runs that they are compared by."""
     tune, runs = record.spec.get("tune"), record.runs
     keys = [str(key) for key in record.spec["arms"] if key in runs]
@@ -173,7 +189,12 @@ def _whole(run: "Run") -> bool:
 
 
 def _seeds(arm: Arm) -> str:
-    return "1 seed" if len(arm.runs) == 1 else f"mean of {len(arm.runs)} seeds"
+    count = len(arm.runs)
+    if not count:
+        return "no mean"
+    if arm.failed:
+        return f"no mean, {arm.failed} of {count} seeds failed"
+    return "1 seed" if count == 1 else f"mean of {count} seeds"
 
 
 def _about(arm: Arm) -> dict[str, str]:
@@ -186,7 +207,6 @@ def _about(arm: Arm) -> dict[str, str]:
         "harness.seeds": str(len(arm.runs)),
         "harness.outcomes": counted,
         "harness.chosen": arm.chosen or arm.reason,
-        "harness.members": arm.digest,
         MLFLOW_RUN_NOTE: _note(arm, counted),
         MLFLOW_SOURCE_NAME: "python -m harness",
     }
@@ -195,6 +215,8 @@ def _about(arm: Arm) -> dict[str, str]:
 def _note(arm: Arm, counted: str) -> str:
     if arm.runs.empty:
         return f"No mean: {arm.reason or 'no reported run'}."
+    if arm.failed:
+        return f"No mean: {arm.failed} of {len(arm.runs)} seeds failed.\n\nOutcomes: {counted}."
     lines = [
         f"The {_seeds(arm)}, and its 95 % t interval (`interval/…_low`, `…_high`); of gradients and rho the "
         "geometric mean.",

@@ -1,9 +1,11 @@
 """Artifacts of a store's runs: read where they lie, or fetched side by side and kept on this machine."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, BinaryIO
@@ -68,17 +70,25 @@ class Artifacts:
         # Asked for here: threads that all start without it would all ask.
         for run_id in {run_id for run_id, _ in wanted}:
             self._root(run_id)
+        found = []
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            contents = pool.map(self._kept, wanted)
-            return [
-                parse(BytesIO(content), wanted[place])
-                for place, content in zip(wanted, contents, strict=True)
-            ]
+            places = iter(wanted)
+            # No more are fetched ahead than that: whole files are in memory until they are parsed.
+            ahead = deque(pool.submit(self._opened, place) for place in islice(places, SIDE_BY_SIDE))
+            for run_ids in wanted.values():
+                with ahead.popleft().result() as file:
+                    ahead.extend(pool.submit(self._opened, place) for place in islice(places, 1))
+                    found.append(parse(file, run_ids))
+        return found
 
-    def _kept(self, place: Place) -> bytes:
+    def _opened(self, place: Place) -> BinaryIO:
+        """Return an artifact that never changes, ready to be read."""
         run_id, path = place
-        if _here(self._root(run_id)) is not None:
-            return self.read(run_id, path)
+        if (folder := _here(self._root(run_id))) is not None:
+            return _inside(folder, path).open("rb")
+        return BytesIO(self._kept(run_id, path))
+
+    def _kept(self, run_id: str, path: str) -> bytes:
         cache = Cache(local_folder(self.uri) / "cache")
         key = "\n".join((masked(self.uri), run_id, path))
         content = cache.get(key)

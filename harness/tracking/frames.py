@@ -100,9 +100,13 @@ def thinned(rows: pd.DataFrame, arms: Mapping[str, str], points: int) -> pd.Seri
     of_arm = rows["run_id"].astype(str).map(arms)
     last = rows.groupby("run_id", observed=True)["update"].transform("max")
     kept = rows["update"] == last
-    for _, updates in rows["update"].groupby(of_arm, sort=False):
-        known = np.sort(updates.unique())
-        kept.loc[updates.index] |= updates.isin(known[thin(len(known), points)])
+    for _, group in rows.groupby(of_arm, sort=False):
+        counts = group["update"].value_counts().sort_index()
+        ends = np.sort(group.groupby("run_id", observed=True)["update"].max().to_numpy())
+        reached = len(ends) - np.searchsorted(ends, counts.index.to_numpy())
+        # An update at which one run ended and the others were not measured has no mean.
+        known = counts.index[counts.to_numpy() == reached]
+        kept.loc[group.index] |= group["update"].isin(known[thin(len(known), points)])
     return kept
 
 

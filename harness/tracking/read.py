@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -25,6 +26,46 @@ RUNS = "tags.`harness.kind` = 'run'"
 SWEEPS = "tags.`harness.kind` = 'sweep'"
 
 
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """A grid in a store: its runs, of which no history has been read.
+
+    Attributes
+    ----------
+    children : list of Child
+        One for each fingerprint.
+    """
+
+    spec: Mapping[str, Any]
+    children: Sequence[Child]
+    provenance: Mapping[str, str]
+    parent_run_id: str
+    artifacts: Artifacts
+
+    @property
+    def run_ids(self) -> list[str]:
+        """Return the ids of the runs, sorted."""
+        return sorted(str(child.row["run_id"]) for child in self.children)
+
+    def record(self, points: int | None = None) -> StudyRecord:
+        """Read the histories.
+
+        Parameters
+        ----------
+        points : int or None
+            About how many rows of each are kept, at the same updates for all runs of an arm, as a
+            metric's are; None: all.
+        """
+        history = _histories(self.artifacts, self.children, points)
+        return StudyRecord(
+            spec=self.spec,
+            runs=runs_of(self.children, history),
+            history=history,
+            provenance=self.provenance,
+            parent_run_id=self.parent_run_id,
+        )
+
+
 def studies(uri: str | None = None) -> list[str]:
     """Return the names of the studies that a store holds.
 
@@ -41,21 +82,11 @@ def studies(uri: str | None = None) -> list[str]:
     return sorted(each.name for each in found if each.name != "Default")
 
 
-def study(
-    name: str, *, uri: str | None = None, grid: str | None = None, points: int | None = None
-) -> StudyRecord:
-    """Return a study's finished and failed runs whose fingerprint is in a grid of its.
+def study(name: str, *, uri: str | None = None) -> StudyRecord:
+    """Return a study's finished and failed runs whose fingerprint is in its latest grid.
 
     An experiment without a sweep is one of another tool: its runs are read as
     `harness.tracking.elsewhere.trained_elsewhere` says.
-
-    Parameters
-    ----------
-    grid : str or None
-        The hash of a grid that was swept; None: the latest.
-    points : int or None
-        About how many rows of each history are kept, at the same updates for all runs of an arm, as a
-        metric's are; None: all.
 
     Raises
     ------
@@ -76,7 +107,36 @@ def study(
             f"{nearest(name, known)}"
         )
     with answering(address):
-        return _read(connect(address), address, found, grid, points)
+        client = connect(address)
+        swept = _outline(client, address, found, None)
+        return trained_elsewhere(client, found) if swept is None else swept.record()
+
+
+def outline(name: str, grid: str, *, uri: str | None = None) -> Outline:
+    """Return what a store holds of a grid that was swept, without histories.
+
+    Parameters
+    ----------
+    name : str
+        The study's.
+    grid : str
+        The hash of the grid.
+
+    Raises
+    ------
+    ConfigurationError
+        If the store holds no sweep of it.
+    StoreError
+        If the store cannot be read.
+    """
+    address = tracking_uri(uri)
+    with answering(address):
+        client = connect(address)
+        found = client.get_experiment_by_name(name)
+        swept = None if found is None else _outline(client, address, found, grid)
+    if swept is None:
+        raise ConfigurationError(f"study = {name!r}: the store holds no sweep of the grid {grid}")
+    return swept
 
 
 def listed(names: Iterable[str]) -> str:
@@ -171,28 +231,18 @@ def attach(run_id: str, folder: Path, name: str, *, uri: str | None = None) -> N
         connect(address).log_artifacts(run_id, str(folder), name)
 
 
-def _read(
-    client: "MlflowClient", uri: str, experiment: "Experiment", grid: str | None, points: int | None
-) -> StudyRecord:
+def _outline(client: "MlflowClient", uri: str, experiment: "Experiment", grid: str | None) -> Outline | None:
+    """Return the outline of a grid, the latest if none is named; None where nothing was swept."""
     query = SWEEPS + (f" and tags.`harness.grid` = '{grid}'" if grid else "")
     sweeps = list(search(client, experiment.experiment_id, query))
-    if not sweeps and grid:
-        raise ConfigurationError(f"study = {experiment.name!r}: the experiment holds no sweep of that grid")
     if not sweeps:
-        return trained_elsewhere(client, experiment)
+        return None
     parent = max(sweeps, key=lambda run: run.data.tags.get("harness.started", ""))
     artifacts = Artifacts(client, uri)
     spec = _document(artifacts, parent, "study.json")
     marks = set(_document(artifacts, parent, "grid.json")["fingerprints"])
     children = _latest(search(client, experiment.experiment_id, RUNS), marks, spec)
-    history = _histories(artifacts, children, points)
-    return StudyRecord(
-        spec=spec,
-        runs=runs_of(children, history),
-        history=history,
-        provenance=_provenance(parent),
-        parent_run_id=str(parent.info.run_id),
-    )
+    return Outline(spec, children, _provenance(parent), str(parent.info.run_id), artifacts)
 
 
 def _histories(artifacts: Artifacts, children: Sequence[Child], points: int | None) -> pd.DataFrame:

@@ -16,7 +16,7 @@ SQLITE = "sqlite:///"
 GRID = re.compile(r"[0-9a-f]+")
 CREDENTIALS = re.compile(r"(?<=://)(?:([^:/@]*):)?.*@", re.DOTALL)
 ADDRESS = re.compile(r"(?i)[a-z][a-z0-9+.-]*://\S+")
-SECRETS = re.compile(r"(?i)([?&][^=&]*(?:password|passwd|secret|token|key)[^=&]*=)[^&]*")
+SECRETS = re.compile(r"(?i)([?&;][^=&]*(?:password|passwd|secret|token|key)[^=&]*=)[^&]*")
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def tracking_uri(uri: str | None = None) -> str:
 
 def masked(uri: str) -> str:
     """Return an address without its password, or whatever else may be one."""
-    if uri.startswith(("sqlite:", "file:")):
+    if uri.startswith(("sqlite:", "file:///")):
         return uri
     hidden = CREDENTIALS.sub(lambda found: f"{found[1]}:***@" if found[1] else "***@", uri, count=1)
     return SECRETS.sub(r"\1***", hidden)

@@ -81,7 +81,8 @@ def answering(uri: str) -> Iterator[None]:
     except Exception as error:
         from harness.tracking.faults import one_line
 
-        raise StoreError(one_line(error, uri)) from error
+        # What it comes from tells the address with its password, and a traceback would show it.
+        raise StoreError(one_line(error, uri)) from None
 
 
 def experiment_id(client: "MlflowClient", uri: str, name: str) -> str:

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from harness.tracking.settings import masked
+from harness.tracking.settings import masked, tracking_uri
 from harness.tracking.texts import markdown
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-EXPERIMENT = "EXPERIMENT_ID"
-SWEEP = "SWEEP_ID"
-"""What stands in a note for the ids that the store will give."""
+EXPERIMENT = "\ue000experiment\ue001"
+SWEEP = "\ue000sweep\ue001"
+"""What stands in a note for the ids that the store will give: in characters that nobody types."""
 
 NOTE = "mlflow.note.content"
 WRITTEN = "harness.note"
@@ -101,17 +101,19 @@ def describe_experiment(client: "MlflowClient", experiment: str, question: str |
 
 
 def page(uri: str, name: str) -> str | None:
-    """Return the address of a study's runs in the UI, None where the store does not tell.
+    """Return the address of a study's runs in the UI, None where the store does not tell, or no UI serves it.
 
     Parameters
     ----------
     uri : str
-        The store: a server's own UI, or that of `make ui`.
+        The store: a server with a UI of its own, or the one that `make ui` serves.
     name : str
         The study's.
     """
     from harness.tracking.store import connect
 
+    if not uri.startswith("http") and uri != tracking_uri():
+        return None
     try:
         found = connect(uri).get_experiment_by_name(name)
     except Exception:

@@ -32,7 +32,6 @@ from harness.tracking.views import describe_experiment, placed
 if TYPE_CHECKING:
     from mlflow.entities import Run
 
-ARMS = "harness.arms"
 ERROR = "harness.error"
 TRACEBACK = "traceback.txt"
 SOURCE = "python -m harness"
@@ -82,7 +81,6 @@ class Writer:
         self.sweep = sweep
         self.points = points
         self.experiment = experiment_id(self.client, uri, sweep.experiment)
-        self._has_arms = False
         self.parent = self._parent()
         self._left = self._left_open()
         self._open: dict[str, Child] = {}
@@ -95,8 +93,6 @@ class Writer:
         """
         before = self._delivered(batch.history)
         missing = [run for run in batch.runs if run.header.fingerprint not in before]
-        if missing and self._has_arms:
-            self._mark_arms(False)
         children = before | {run.header.fingerprint: self._begin(run, batch.history) for run in missing}
         if any(isinstance(run, Ended) for run in missing):
             ended = [run for run in batch.runs if isinstance(run, Ended)]
@@ -135,7 +131,7 @@ class Writer:
         """
         for run in self._children("RUNNING"):
             self.client.set_terminated(run.info.run_id, status="KILLED")
-        if status != "KILLED" and not self._has_arms:
+        if status != "KILLED":
             self._write_arms()
         metrics = [Metric(f"runs/{name}", count, moment, 0) for name, count in totals.items()]
         self.client.log_batch(self.parent, metrics=metrics)
@@ -146,25 +142,17 @@ class Writer:
     def _write_arms(self) -> None:
         """Write what the arms of the whole grid come to; what keeps it from that is no fault of a run."""
         # Imported here: SciPy's statistics take a second.
-        from harness.tracking.arms import LEAST_POINTS, Arms
+        from harness.tracking.arms import Arms
 
         sweep = self.sweep
         about = self._shared_tags() | {"harness.study": sweep.experiment}
-        arms = Arms(self.client, self.experiment, self.parent, about)
+        arms = Arms(self.client, self.experiment, self.parent, about, self.points)
         try:
-            points = max(self.points, LEAST_POINTS)
-            arms.write(read.study(sweep.experiment, uri=self.uri, grid=sweep.grid, points=points))
+            arms.update(read.outline(sweep.experiment, sweep.grid, uri=self.uri))
         except Exception as error:
             if passes(error, self.uri):
                 raise
             log.warning("no lines for the arms of %s: %s", sweep.experiment, one_line(error, self.uri))
-        else:
-            self._mark_arms(True)
-
-    def _mark_arms(self, written: bool) -> None:
-        """Note whether the arms in the store are those of the runs in it."""
-        self.client.set_tag(self.parent, ARMS, "written" if written else "outdated")
-        self._has_arms = written
 
     def _parent(self) -> str:
         query = f"tags.`harness.kind` = 'sweep' and tags.`harness.grid` = '{self.sweep.grid}'"
@@ -172,7 +160,6 @@ class Writer:
         held = found[0].data.tags if found else {}
         if found:
             run_id = str(found[0].info.run_id)
-            self._has_arms = held.get(ARMS) == "written"
             reopen(self.client, run_id)
         else:
             about = {

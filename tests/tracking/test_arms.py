@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,10 @@ from mlflow.entities import Run, ViewType
 from scipy import stats
 
 from harness.tracking import read
+from harness.tracking.batches import Batch
 from harness.tracking.store import connect
-from tests.tracking.stacks_to_deliver import held
+from harness.tracking.writer import Writer
+from tests.tracking.stacks_to_deliver import POINTS, SWEEP, ended, failed, held, trained, whole
 
 App = Callable[..., object]
 
@@ -142,6 +145,44 @@ def test_runs_trained_anew_have_new_arms_in_place_of_the_old(swept: str, app: Ap
     assert before.isdisjoint(run.info.run_id for run in held(swept, "arm"))
 
 
+def test_arms_are_of_the_runs_that_the_store_has_now_whichever_sweep_trained_them(
+    swept: str, app: App
+) -> None:
+    before = {run.info.run_id for run in held(swept, "arm")}
+    larger = [part.replace(f"range(0,{SEEDS})", f"range(0,{SEEDS + 1})") for part in GRID]
+    app("sweep.force=true", *larger)
+    assert "0 runs trained" in app(*GRID).out
+    (parent,) = (
+        run.info.run_id for run in held(swept, "sweep") if run.data.metrics["runs/exhausted"] == 2 * SEEDS
+    )
+    arms = [run for run in held(swept, "arm") if run.data.tags["mlflow.parentRunId"] == parent]
+    assert [run.data.tags["harness.seeds"] for run in arms] == [str(SEEDS)] * 2
+    assert before.isdisjoint(run.info.run_id for run in arms)
+
+
+def test_a_seed_that_failed_leaves_no_mean_and_its_arm_says_so(store: str) -> None:
+    pairs = trained(3)
+    marks = [header.fingerprint for header, _ in pairs]
+    study = {"name": "adhoc", "arms": ["a"], "seeds": [0, 1, 2], "tune": None}
+    sweep = replace(SWEEP, documents={"study.json": study, "grid.json": {"fingerprints": marks}})
+    writer = Writer(store, sweep, POINTS)
+    writer.deliver(
+        Batch(history="histories/s-1.parquet", runs=[ended(*pairs[0]), ended(*pairs[1]), failed(pairs[2][0])])
+    )
+    writer.close("FAILED", {}, 1)
+    (arm,) = held(store, "arm")
+    assert arm.info.run_name == "arm · no mean, 1 of 3 seeds failed"
+    assert not arm.data.metrics
+    assert "1 failed" in arm.data.tags["harness.outcomes"]
+    # The next start trains what failed.
+    writer = Writer(store, sweep, POINTS)
+    writer.deliver(whole("t", pairs[2:]))
+    writer.close("FINISHED", {}, 2)
+    (arm,) = held(store, "arm")
+    assert arm.info.run_name == "arm · mean of 3 seeds"
+    assert arm.data.metrics["validation/loss"]
+
+
 def test_who_is_killed_while_arms_are_written_leaves_what_the_next_start_completes(
     swept: str, app: App
 ) -> None:
@@ -149,7 +190,7 @@ def test_who_is_killed_while_arms_are_written_leaves_what_the_next_start_complet
     (parent,) = held(swept, "sweep")
     arms = by_arm(swept)
     # As if the first had been made and not ended, and the second never been made.
-    client.set_tag(parent.info.run_id, "harness.arms", "outdated")
+    client.delete_tag(parent.info.run_id, "harness.members")
     client.update_run(arms["relu"].info.run_id, status="RUNNING")
     client.delete_run(arms["tanh"].info.run_id)
     app(*GRID)

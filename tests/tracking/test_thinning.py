@@ -6,6 +6,7 @@ import pandas as pd
 
 from harness.tracking import read
 from harness.tracking.frames import thinned
+from tests.tracking.stacks_to_deliver import held
 
 
 def kept(points: int, **updates: list[int]) -> dict[str, list[int]]:
@@ -24,6 +25,18 @@ def test_runs_of_an_arm_keep_the_same_updates_and_those_that_stopped_their_last_
     assert set(found["a3"][:-1]) <= set(found["a1"])
 
 
+def test_where_runs_end_at_updates_of_their_own_points_are_those_that_all_have() -> None:
+    planned = list(range(0, 300, 3))
+    runs = {f"a{seed}": [update for update in planned if update < end] + [end]
+            for seed, end in enumerate((100, 151, 200, 250, 292, 299))}  # fmt: skip
+    found = kept(10, **runs)
+    assert len(found["a5"]) == 10
+    assert {run: updates[-1] for run, updates in found.items()} == {
+        run: updates[-1] for run, updates in runs.items()
+    }
+    assert set(found["a5"][:-1]) <= set(planned)
+
+
 def test_arms_of_other_budgets_are_thinned_by_their_own() -> None:
     found = kept(3, a1=[0, 10, 20, 30], b1=list(range(1000)))
     assert found["a1"][-1] == 30
@@ -36,7 +49,9 @@ def test_a_study_can_be_read_with_few_rows_and_says_the_same_at_its_end(
 ) -> None:
     app("dataset=moons", "dataset.samples=60", "stopping.epochs=9", "activation=relu,tanh", "seed=0,1",
         "architecture.width=4", "executor=serial", "-m")  # fmt: skip
-    whole, few = read.study("adhoc", uri=store), read.study("adhoc", uri=store, points=5)
+    (parent,) = held(store, "sweep")
+    whole = read.study("adhoc", uri=store)
+    few = read.outline("adhoc", parent.data.tags["harness.grid"], uri=store).record(5)
     assert len(few.history) == 4 * 5 < len(whole.history)
     pd.testing.assert_frame_equal(
         few.runs.sort_values("run_id", ignore_index=True), whole.runs.sort_values("run_id", ignore_index=True)

@@ -6,7 +6,7 @@ import pytest
 
 from harness.tracking.store import connect
 from harness.tracking.texts import markdown
-from harness.tracking.views import NOTE, page
+from harness.tracking.views import NOTE, page, placed, report_link
 from harness.tracking.writer import Writer
 from tests.tracking.stacks_to_deliver import POINTS, SWEEP
 
@@ -44,12 +44,23 @@ def test_a_text_in_a_note_shows_itself_and_does_nothing(text: str, shown: str) -
     assert markdown(text) == shown
 
 
+def test_ids_take_the_place_of_nothing_that_somebody_wrote() -> None:
+    asked = "Why do SWEEP_ID and MLFLOW_EXPERIMENT_ID differ?"
+    assert placed(asked, "1", "abc") == asked
+    assert placed(report_link(), "1", "abc").startswith(
+        "[`report/index.html`](#/experiments/1/runs/abc/artifacts/report/index.html?"
+    )
+
+
 def test_a_long_text_in_a_note_loses_its_middle() -> None:
     assert len(markdown("word " * 2000)) == 1500
 
 
-def test_the_page_of_a_study_is_that_of_its_experiment(store: str) -> None:
+def test_the_page_of_a_study_is_that_of_its_experiment(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
     note_after(store, None)
+    # What `make ui` would serve is another store.
+    assert page(store, "adhoc") is None
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store)
     found = page(store, "adhoc")
     assert found is not None
     assert found.startswith("http://127.0.0.1:5000/#/experiments/1/runs?workflowType=machine_learning")
