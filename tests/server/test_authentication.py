@@ -65,7 +65,7 @@ def assert_no_secret(told: str, folder: Path, server: TeamServer) -> None:
         "database": server.cluster.dump(server.database),
         **{str(path): path.read_bytes() for path in written(folder, server)},
     }
-    assert len(places) > 10
+    assert len(places) > 5
     found = {
         (place, secret)
         for place, content in places.items()
@@ -98,9 +98,8 @@ def test_a_password_opens_the_server_and_is_written_nowhere(guarded: TeamServer,
 def test_a_password_is_written_nowhere_when_the_server_fails_midway(
     guarded: TeamServer, tmp_path: Path
 ) -> None:
-    before = guarded.runs()
     process = launched(tmp_path / "c", with_password(guarded.uri), *LONG, "executor.leg=0.3", "-v")
-    wait_for(lambda: guarded.runs() > before, process)
+    wait_for(lambda: guarded.runs("adhoc") > 0, process)
     guarded.stop()
     told = said(process, 1)
     assert "Traceback" in told
