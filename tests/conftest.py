@@ -53,6 +53,22 @@ def swept_once(store_template: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture
+def copied(tmp_path: Path) -> Callable[[str], str]:
+    """Copy a swept store to the test's own folder, and return the copy's address.
+
+    Its artifacts stay where they are, and new ones join them: MLflow remembers where those of a run are,
+    whatever the store.
+    """
+
+    def copy(uri: str) -> str:
+        here, there = Path(uri.removeprefix("sqlite:///")).parent, tmp_path / "mlruns"
+        shutil.copytree(here, there, ignore=shutil.ignore_patterns("artifacts"))
+        return f"sqlite:///{there / 'mlflow.db'}"
+
+    return copy
+
+
+@pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
     """Mount a disk of so many kilobytes; called again, it gets that size."""
     folder = tmp_path / "disk"

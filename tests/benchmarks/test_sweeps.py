@@ -145,6 +145,7 @@ def test_the_processors_seconds_are_those_of_the_workers_too() -> None:
     assert Ran(1.0, {"processor": 2.0}).processor == 2.0
 
 
+@pytest.mark.slow
 def test_a_study_read_back_tells_what_each_reading_took(tmp_path: Path, store: str) -> None:
     ran = reading.read_back(4, store, tmp_path)
     assert (ran.told["runs"], set(ran.told["spent"])) == (4, {"imports", "first", "again"})

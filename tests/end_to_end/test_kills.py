@@ -40,7 +40,7 @@ TIMEOUT = 240
 often = pytest.mark.parametrize(
     "attempt", [0, *(pytest.param(number, marks=pytest.mark.slow) for number in range(1, 20))]
 )
-# What stores and disks do to a delivery, the quick tests of tracking see part by part.
+# What workers, signals, stores and disks do to a sweep, the quick tests of their rooms see part by part.
 when_there_is_time = pytest.mark.parametrize(
     "attempt", [pytest.param(number, marks=pytest.mark.slow) for number in range(20)]
 )
@@ -122,7 +122,7 @@ def wait_for(what: Callable[[], object], process: Popen) -> None:
         time.sleep(0.05)
 
 
-@often
+@when_there_is_time
 def test_a_worker_is_killed(attempt: int, expected: dict[str, str], store: str, tmp_path: Path) -> None:
     chance = random.Random(attempt)
     with launched(tmp_path, store) as process:
@@ -147,7 +147,7 @@ def test_the_launcher_is_killed(attempt: int, expected: dict[str, str], store: s
     assert_nothing_left(tmp_path)
 
 
-@often
+@when_there_is_time
 def test_the_sweep_is_interrupted(attempt: int, expected: dict[str, str], store: str, tmp_path: Path) -> None:
     chance = random.Random(attempt)
     with launched(tmp_path, store) as process:

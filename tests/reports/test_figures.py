@@ -58,7 +58,9 @@ def shown_texts(figure):
         return [(text.get_text(), text.get_window_extent(renderer)) for text in texts]
 
 
-@pytest.mark.parametrize("arms", list(ARMS))
+@pytest.mark.parametrize(
+    "arms", [arms if arms < 20 else pytest.param(arms, marks=pytest.mark.slow) for arms in ARMS]
+)
 def test_no_text_covers_another_or_leaves_the_paper(synthetic, arms):
     record = synthetic(ARMS[arms], layers=3 if arms < 24 else 2, rows=8, diverged=[("relu", 3.0, 100)])
     for name, (figure, _) in drawn(record).items():

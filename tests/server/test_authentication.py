@@ -80,6 +80,7 @@ def written(folder: Path, server: TeamServer) -> list[Path]:
     return [path for path in everything if path.is_file()]
 
 
+@pytest.mark.slow
 def test_a_password_opens_the_server_and_is_written_nowhere(guarded: TeamServer, tmp_path: Path) -> None:
     by_variables = {"MLFLOW_TRACKING_USERNAME": USER, "MLFLOW_TRACKING_PASSWORD": PASSWORD}
     asked = f"tracking.uri={with_password(guarded.uri)}"

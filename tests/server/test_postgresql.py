@@ -52,6 +52,7 @@ def expected() -> dict[str, str]:
     return weights(*LONG, SEEDS)
 
 
+@pytest.mark.slow
 def test_a_sweep_gives_the_weights_and_the_report_that_it_gives_on_sqlite(
     team: TeamServer, store: str, tmp_path: Path
 ) -> None:

@@ -40,9 +40,9 @@ def shared(swept_once: Callable[..., str]) -> str:
 
 
 @pytest.fixture
-def swept(app: App, store: str) -> str:
-    assert app(*GRID).status == 0
-    return store
+def swept(shared: str, copied: Callable[[str], str]) -> str:
+    """The same store as the test's own."""
+    return copied(shared)
 
 
 def points(uri: str, run: Run, metric: str) -> dict[int, float]:
@@ -210,12 +210,13 @@ def test_a_sweep_that_was_stopped_has_no_arms_yet(app: App, store: str) -> None:
 
 
 def test_histories_that_are_gone_cost_the_arms_alone(
-    swept: str, app: App, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    app: App, store: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    app(*GRID)
     for folder in (tmp_path / "mlruns" / "artifacts").glob("*/*/artifacts/histories"):
         shutil.rmtree(folder)
     said = app(*[part.replace(f"range(0,{SEEDS})", f"range(0,{SEEDS + 1})") for part in GRID])
     assert said.status == 0
     assert "no lines for the arms of adhoc" in caplog.text
-    assert {run.info.status for run in held(swept, "sweep")} == {"FINISHED"}
-    assert len(held(swept)) == 2 * (SEEDS + 1)
+    assert {run.info.status for run in held(store, "sweep")} == {"FINISHED"}
+    assert len(held(store)) == 2 * (SEEDS + 1)

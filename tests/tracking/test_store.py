@@ -33,9 +33,9 @@ def shared(swept_once: Callable[..., str]) -> str:
 
 
 @pytest.fixture
-def swept(app: Callable[..., object], store: str) -> str:
-    assert app(*GRID).status == 0
-    return store
+def swept(shared: str, copied: Callable[[str], str]) -> str:
+    """The same store as the test's own."""
+    return copied(shared)
 
 
 def test_a_sweep_is_a_parent_with_its_runs_below(shared: str) -> None:
