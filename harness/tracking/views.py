@@ -17,7 +17,8 @@ SWEEP = "\ue000sweep\ue001"
 
 NOTE = "mlflow.note.content"
 WRITTEN = "harness.note"
-"""Tag of an experiment: the note that the harness gave it, so that a person's own is never replaced."""
+"""Tag of an experiment: its last two notes by the harness, so that a person's own is never replaced."""
+BETWEEN = "\n\n\n"
 
 TRAINING = {"workflowType": "machine_learning"}
 """Without it the UI shows what it has for agents, and of a study an empty page."""
@@ -94,10 +95,12 @@ def describe_experiment(client: "MlflowClient", experiment: str, question: str |
     links = linked([ARMS, RUNS, DIVERGED, SWEEPS], experiment)
     note = f"{markdown(question)} → {links}" if question else links
     held = client.get_experiment(experiment).tags
-    if held.get(NOTE, "") not in {"", held.get(WRITTEN)} or held.get(NOTE) == note:
+    before = held.get(NOTE, "")
+    if before not in {"", *held.get(WRITTEN, "").split(BETWEEN)} or before == note:
         return
-    for key in (WRITTEN, NOTE):
-        client.set_experiment_tag(experiment, key, note)
+    # Killed between the two, we find the note before this one, which is ours as well.
+    client.set_experiment_tag(experiment, WRITTEN, BETWEEN.join([before, note]))
+    client.set_experiment_tag(experiment, NOTE, note)
 
 
 def page(uri: str, name: str) -> str | None:

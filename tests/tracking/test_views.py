@@ -30,6 +30,15 @@ def test_what_a_person_wrote_there_stays(store: str) -> None:
     assert note_after(store, "Does it?") == "Ours: see the minutes of Monday."
 
 
+def test_who_is_killed_between_the_two_requests_finds_a_note_of_our_own(store: str) -> None:
+    first = note_after(store, "Does ReLU cure it?")
+    client = connect(store)
+    note_after(store, "Does it?")
+    # As if the second had been announced, and never been written.
+    client.set_experiment_tag("1", NOTE, first)
+    assert note_after(store, "Does it indeed?").startswith("Does it indeed? → ")
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
