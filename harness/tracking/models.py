@@ -11,8 +11,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 from harness.errors import why
 from harness.locations import PACKAGE
 from harness.record import metric_name
@@ -196,6 +194,7 @@ def save(scratch: Path, trained: TrainedNetwork, content: bytes, run_id: str, mo
         model_config={DIGEST: hashlib.sha256(content).hexdigest()},
         signature=signature(trained),
         input_example=trained.example,
+        metadata={"inputs": f"numbers of shape (samples, {trained.example.shape[1]})"},
         # Pinned here: MLflow would find them out by loading the model in another process.
         pip_requirements=[f"{name}=={version(name)}" for name in REQUIRED],
         mlflow_model=Model(run_id=run_id, model_uuid=model_id, model_id=model_id),
@@ -204,14 +203,17 @@ def save(scratch: Path, trained: TrainedNetwork, content: bytes, run_id: str, mo
 
 
 def signature(trained: TrainedNetwork) -> "ModelSignature":
-    """Return what a network takes, what it answers, and how it is asked for labels."""
+    """Return what a network answers, and how it is asked for labels.
+
+    Inputs are left out, and checked by the network itself: for a tensor MLflow takes no list and no other
+    type, and columns of doubles refuse whole numbers and cut off what is too wide without a word.
+    """
     from mlflow.models import ModelSignature
     from mlflow.types import DataType, ParamSchema, ParamSpec, Schema, TensorSpec
 
     answers = trained.answers(trained.example)
     asked = [] if trained.classes is None else [ParamSpec("labels", DataType.boolean, False)]
     return ModelSignature(
-        inputs=Schema([TensorSpec(np.dtype(np.float64), (-1, trained.example.shape[1]))]),
         outputs=Schema([TensorSpec(answers.dtype, (-1, answers.shape[1]))]),
         params=ParamSchema(asked) if asked else None,  # type: ignore[arg-type]
     )

@@ -5,6 +5,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import mlflow
 import numpy as np
@@ -102,8 +103,18 @@ def test_closing_a_sweep_logs_the_chosen_network_as_a_model_of_its_run(
         assert labels == network_of(*MOONS).labels(x).tolist()
         split = {"columns": ["a", "b"], "data": x.tolist()}
         np.testing.assert_allclose(asked(address, {"dataframe_split": split}), shares)
-        whole = asked(address, {"inputs": [[0, 1], [2, 3]]})
-        np.testing.assert_allclose(whole, network_of(*MOONS).answers([[0, 1], [2, 3]]), rtol=1e-13)
+        expected = network_of(*MOONS).answers([[0, 1], [2, 3]])
+        for whole in (
+            {"inputs": [[0, 1], [2, 3]]},
+            {"instances": [[0, 1], [2, 3]]},
+            {"dataframe_split": {"columns": ["a", "b"], "data": [[0, 1], [2, 3]]}},
+            {"dataframe_records": [{"a": 0, "b": 1}, {"a": 2, "b": 3}]},
+        ):
+            np.testing.assert_allclose(asked(address, whole), expected, rtol=1e-13)
+        with pytest.raises(HTTPError) as refused:
+            asked(address, {"inputs": [[0, 1, 2]]})
+        assert refused.value.code == 400
+        assert b"inputs of shape (1, 3): must be (samples, 2)" in refused.value.read()
 
 
 def test_tracking_changes_nothing_that_other_users_of_mlflow_see(
