@@ -3,12 +3,15 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from harness.files import write
 
 CHOICE = "best.json"
+FOLDER = "models"
+"""Where `harness.tracking.settings.models_folder` puts the candidates of all grids."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,11 @@ class Candidates:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    @property
+    def grid(self) -> str:
+        """Return the hash of the grid, which the folder is called by."""
+        return self.folder.name
 
     def path(self, arm: str) -> Path:
         """Return where the candidate of an arm lies: an arm's name may be no file's."""
@@ -50,8 +58,8 @@ class Candidates:
         """
         self._write(self.folder / CHOICE, json.dumps([asdict(each) for each in chosen]).encode())
 
-    def chosen(self) -> list[Chosen]:
-        """Return what `choose` kept, nothing before that.
+    def chosen(self) -> list[Chosen] | None:
+        """Return what `choose` kept, None before that.
 
         Raises
         ------
@@ -62,20 +70,28 @@ class Candidates:
         try:
             return [Chosen(**each) for each in json.loads(path.read_bytes())]
         except FileNotFoundError:
-            return []
+            return None
         except (ValueError, TypeError, RecursionError) as error:
             raise ValueError(f"{path}: damaged ({type(error).__name__})") from error
 
     def clear(self) -> None:
-        """Remove every candidate and the choice, and the folder if nothing else is in it."""
+        """Remove every candidate and the choice, and the folders if nothing else is in them."""
         if not self.folder.is_dir():
             return
         for pattern in ("*.npz", "*.part", CHOICE):
             for path in self.folder.glob(pattern):
                 path.unlink(missing_ok=True)
-        if not any(self.folder.iterdir()):
-            self.folder.rmdir()
+        if any(self.folder.iterdir()):
+            return
+        self.folder.rmdir()
+        if self.folder.parent.name == FOLDER:
+            with suppress(OSError):
+                self.folder.parent.rmdir()
 
     def _write(self, path: Path, content: bytes) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except FileNotFoundError:
+            # Another grid was cleared just now, and removed the folder of all.
+            self.folder.mkdir(parents=True, exist_ok=True)
         write(path, content)

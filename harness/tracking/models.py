@@ -11,14 +11,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 from harness.errors import why
 from harness.locations import PACKAGE
 from harness.record import metric_name
 from harness.tracking.candidates import Candidates, Chosen
 from harness.tracking.faults import one_line, passes
-from harness.tracking.store import search
+from harness.tracking.store import answering, connect, search
 from harness.tracking.texts import NAME_LENGTH, TAG_LENGTH, storable
 from harness.tracking.trained_network import (
     DIGEST,
@@ -48,13 +46,17 @@ IMPORTS = re.compile(r"^(\s*)from harness\.(?:\w+\.)*(\w+) import", re.MULTILINE
 REQUIRED = ("mlflow", "numpy", "scipy", "annotated-types")
 READY: Literal["READY"] = "READY"
 
+BEST, SUPERSEDED_BY, GRID, MODELS = "harness.best", "harness.superseded_by", "harness.grid", "harness.models"
+"""Tags: whether a model is its arm's, else which is; of which grid; on a sweep, how many arms have one."""
+
 log = logging.getLogger(__name__)
 
 
-def log_models(client: "MlflowClient", uri: str, experiment: str, candidates: Candidates) -> None:
+def log_models(client: "MlflowClient", uri: str, experiment: str, candidates: Candidates) -> int:
     """Log the network of each chosen run to that run; one that has its model already gets no second.
 
-    A network that cannot be logged costs a warning. Candidates are removed once nothing is left to do.
+    An older model of the same grid and arm is marked as superseded. A network that cannot be logged costs
+    a warning. Candidates are removed once nothing is left to do.
 
     Parameters
     ----------
@@ -63,6 +65,11 @@ def log_models(client: "MlflowClient", uri: str, experiment: str, candidates: Ca
         Its store.
     experiment : str
         The experiment's id.
+
+    Returns
+    -------
+    int
+        How many of the grid's arms have a model of their best run, READY; `logged` tells it again.
 
     Raises
     ------
@@ -73,22 +80,98 @@ def log_models(client: "MlflowClient", uri: str, experiment: str, candidates: Ca
         chosen = candidates.chosen()
     except (OSError, ValueError) as error:
         log.warning("no models: %s", why(error) if isinstance(error, OSError) else error)
-        return
+        return 0
+    if chosen is None:
+        return 0
+    standing: dict[str, LoggedModel] = {}
     left = False
     for each in chosen:
         try:
-            _settle(client, experiment, candidates, each)
+            model = _settle(client, experiment, candidates, each)
         except Exception as error:
             log.warning("no model of %s: %s; the next start tries again", each.arm, one_line(error, uri))
             if passes(error, uri):
                 raise
             left = True
-    if chosen and not left:
+        else:
+            if model is not None:
+                standing[storable(each.arm, TAG_LENGTH)] = model
+    try:
+        _mark(client, experiment, candidates.grid, standing)
+    except Exception as error:
+        log.warning("models are not marked: %s; the next start tries again", one_line(error, uri))
+        if passes(error, uri):
+            raise
+        left = True
+    if not left:
         candidates.clear()
+    return len(standing)
 
 
-def _settle(client: "MlflowClient", experiment: str, candidates: Candidates, chosen: Chosen) -> None:
-    """Log the model of an arm, or say why there is none."""
+def logged(uri: str, study: str, grid: str) -> int:
+    """Return how many arms of a grid have their model in the store, as the sweep that closed last left it.
+
+    Parameters
+    ----------
+    uri : str
+        The store.
+    study : str
+        The name of the experiment.
+    grid : str
+        The hash of the grid.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be read.
+    """
+    with answering(uri):
+        client = connect(uri)
+        experiment = client.get_experiment_by_name(study)
+        found = None if experiment is None else _sweep(client, experiment.experiment_id, grid)
+        return 0 if found is None else int(found.data.tags.get(MODELS, 0))
+
+
+def _sweep(client: "MlflowClient", experiment: str, grid: str) -> "Run | None":
+    query = f"tags.`harness.kind` = 'sweep' and tags.`{GRID}` = '{grid}'"
+    return next(iter(client.search_runs([experiment], query, max_results=1)), None)
+
+
+def _mark(client: "MlflowClient", experiment: str, grid: str, standing: "Mapping[str, LoggedModel]") -> None:
+    """Tag which models of a grid are those of their arms, and the sweep with their number.
+
+    Superseded ones stay: somebody may serve them, or have registered them.
+    """
+    for model in _of_grid(client, experiment, grid) if standing else ():
+        counts = standing.get(model.tags.get("harness.arm", ""))
+        if counts is None:
+            continue
+        if model.model_id != counts.model_id:
+            told = {BEST: "false", SUPERSEDED_BY: counts.model_id}
+            if told.items() - model.tags.items():
+                client.set_logged_model_tags(model.model_id, told)
+        elif SUPERSEDED_BY in model.tags:
+            client.set_logged_model_tags(model.model_id, {BEST: "true"})
+            client.delete_logged_model_tag(model.model_id, SUPERSEDED_BY)
+    if sweep := _sweep(client, experiment, grid):
+        client.set_tag(sweep.info.run_id, MODELS, str(len(standing)))
+
+
+def _of_grid(client: "MlflowClient", experiment: str, grid: str) -> "list[LoggedModel]":
+    """Return all models that are READY and were logged by sweeps of this grid."""
+    found, token = [], None
+    while True:
+        page = client.search_logged_models([experiment], f"tags.`{GRID}` = '{grid}'", page_token=token)
+        found += [model for model in page if model.status == READY]
+        token = page.token
+        if not token:
+            return found
+
+
+def _settle(
+    client: "MlflowClient", experiment: str, candidates: Candidates, chosen: Chosen
+) -> "LoggedModel | None":
+    """Return the model of an arm, logged if need be, or say why there is none."""
     path = candidates.path(chosen.arm)
     trained = None
     try:
@@ -99,28 +182,32 @@ def _settle(client: "MlflowClient", experiment: str, candidates: Candidates, cho
     except UnusableNetworkError as error:
         log.warning("%s: %s", path, error)
     if trained is None or trained.about.get("fingerprint") != chosen.fingerprint:
-        if not _known(client, experiment, chosen.fingerprint):
+        known = _known(client, experiment, candidates.grid, chosen.fingerprint)
+        if known is None:
             log.warning(
                 "no model of %s: the weights of its best run, %s, were not kept as it ended; "
                 "sweep.force=true trains it again",
                 chosen.arm,
                 chosen.run,
             )
-        return
+        return known
     run = _run_of(client, experiment, trained)
     if run is None:
         log.warning("no model of %s: the store holds no run with the weights of %s", chosen.arm, path)
-        return
+        return None
     found = client.search_logged_models([experiment], f"source_run_id = '{run.info.run_id}'")
-    if not any(model.status == READY for model in found):
-        # One that is not ready was begun by somebody who was killed, or whose answer was lost.
-        _log(client, run, trained, content, found[0] if found else None)
+    for model in found:
+        if model.status == READY:
+            return model
+    # One that is not ready was begun by somebody who was killed, or whose answer was lost.
+    return _log(client, candidates.grid, run, trained, content, found[0] if found else None)
 
 
-def _known(client: "MlflowClient", experiment: str, fingerprint: str) -> bool:
-    """Return whether some run of this fingerprint has its model."""
+def _known(client: "MlflowClient", experiment: str, grid: str, fingerprint: str) -> "LoggedModel | None":
+    """Return the model of some run of this fingerprint: of this grid, if there is one, and the latest."""
     found = client.search_logged_models([experiment], f"tags.`harness.fingerprint` = '{fingerprint}'")
-    return any(model.status == READY for model in found)
+    ready = [model for model in found if model.status == READY]
+    return max(ready, key=lambda each: (each.tags.get(GRID) == grid, each.creation_timestamp), default=None)
 
 
 def _run_of(client: "MlflowClient", experiment: str, trained: TrainedNetwork) -> "Run | None":
@@ -134,9 +221,14 @@ def _run_of(client: "MlflowClient", experiment: str, trained: TrainedNetwork) ->
 
 
 def _log(
-    client: "MlflowClient", run: "Run", trained: TrainedNetwork, content: bytes, begun: "LoggedModel | None"
-) -> None:
-    """Log a run's model; it is READY once the store has all of it."""
+    client: "MlflowClient",
+    grid: str,
+    run: "Run",
+    trained: TrainedNetwork,
+    content: bytes,
+    begun: "LoggedModel | None",
+) -> "LoggedModel":
+    """Log a run's model, and return it; it is READY once the store has all of it."""
     from mlflow.entities import LoggedModelOutput, Metric
 
     run_id, about = str(run.info.run_id), trained.about
@@ -144,9 +236,8 @@ def _log(
         run.info.experiment_id,
         name=_name(about["arm"]),
         source_run_id=run_id,
-        tags={
-            f"harness.{key}": storable(about[key], TAG_LENGTH) for key in ("arm", "fingerprint", "weights")
-        },
+        tags={GRID: grid, BEST: "true"}
+        | {f"harness.{key}": storable(about[key], TAG_LENGTH) for key in ("arm", "fingerprint", "weights")},
         params=run.data.params,
         model_type="classifier" if trained.classes else "regressor",
     )
@@ -162,7 +253,7 @@ def _log(
     outputs = client.get_run(run_id).outputs
     if outputs is None or model.model_id not in {each.model_id for each in outputs.model_outputs}:
         client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=about["update"])])
-    client.finalize_logged_model(model.model_id, READY)
+    return client.finalize_logged_model(model.model_id, READY)
 
 
 def save(scratch: Path, trained: TrainedNetwork, content: bytes, run_id: str, model_id: str) -> Path:
@@ -196,6 +287,7 @@ def save(scratch: Path, trained: TrainedNetwork, content: bytes, run_id: str, mo
         model_config={DIGEST: hashlib.sha256(content).hexdigest()},
         signature=signature(trained),
         input_example=trained.example,
+        metadata={"inputs": f"numbers of shape (samples, {trained.example.shape[1]})"},
         # Pinned here: MLflow would find them out by loading the model in another process.
         pip_requirements=[f"{name}=={version(name)}" for name in REQUIRED],
         mlflow_model=Model(run_id=run_id, model_uuid=model_id, model_id=model_id),
@@ -204,14 +296,17 @@ def save(scratch: Path, trained: TrainedNetwork, content: bytes, run_id: str, mo
 
 
 def signature(trained: TrainedNetwork) -> "ModelSignature":
-    """Return what a network takes, what it answers, and how it is asked for labels."""
+    """Return what a network answers, and how it is asked for labels.
+
+    Inputs are left out, and checked by the network itself: for a tensor MLflow takes no list and no other
+    type, and columns of doubles refuse whole numbers and cut off what is too wide without a word.
+    """
     from mlflow.models import ModelSignature
     from mlflow.types import DataType, ParamSchema, ParamSpec, Schema, TensorSpec
 
     answers = trained.answers(trained.example)
     asked = [] if trained.classes is None else [ParamSpec("labels", DataType.boolean, False)]
     return ModelSignature(
-        inputs=Schema([TensorSpec(np.dtype(np.float64), (-1, trained.example.shape[1]))]),
         outputs=Schema([TensorSpec(answers.dtype, (-1, answers.shape[1]))]),
         params=ParamSchema(asked) if asked else None,  # type: ignore[arg-type]
     )

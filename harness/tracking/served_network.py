@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from mlflow.exceptions import MlflowException
 from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
@@ -38,10 +39,22 @@ class ServedNetwork(PythonModel):
     def predict(
         self, context: PythonModelContext, model_input: np.ndarray, params: dict[str, Any] | None = None
     ) -> np.ndarray:
-        """Return probabilities or values; with ``params={"labels": True}`` the likeliest class (N,)."""
-        if (params or {}).get("labels"):
-            return self.trained.labels(model_input)
-        return self.trained.answers(model_input)
+        """Return probabilities or values; with ``params={"labels": True}`` the likeliest class (N,).
+
+        Takes lists and data frames too; the hint is one that MLflow derives no check of its own from.
+
+        Raises
+        ------
+        MlflowException
+            One line, if the input is no array of numbers (N, D).
+        """
+        try:
+            if (params or {}).get("labels"):
+                return self.trained.labels(model_input)
+            return self.trained.answers(model_input)
+        except ValueError as error:
+            # Whoever asks over HTTP is told of no other exception.
+            raise MlflowException.invalid_parameter_value(str(error)) from error
 
 
 set_model(ServedNetwork())

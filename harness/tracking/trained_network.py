@@ -6,6 +6,7 @@ Every model in MLflow imports a copy of this file and of what it imports (`harne
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -74,12 +75,12 @@ class TrainedNetwork:
         Parameters
         ----------
         inputs : array_like, shape (N, features)
-            As they are before they are scaled.
+            As they are before they are scaled: numbers of any kind, truth values for 0 and 1.
 
         Raises
         ------
         ValueError
-            If they have another shape.
+            One line, if they are no numbers, or have another shape.
         """
         a = self._outputs(inputs)
         with arithmetic():
@@ -92,7 +93,7 @@ class TrainedNetwork:
         Raises
         ------
         ValueError
-            If inputs have another shape than `answers` takes, or if there are no classes.
+            If inputs are others than `answers` takes, or if there are no classes.
         """
         if self.classes is None:
             raise ValueError("labels: a regression has none")
@@ -103,8 +104,8 @@ class TrainedNetwork:
 
     def _outputs(self, inputs: Any) -> Floats:
         """Return what the last layer gives, shape (1, K, N)."""
-        x = np.asarray(inputs, np.float64)
         features = self.network.sizes[0]
+        x = _numbers(inputs, f"numbers of shape (samples, {features})")
         if x.ndim != 2 or x.shape[1] != features:
             raise ValueError(f"inputs of shape {x.shape}: must be (samples, {features})")
         a = np.empty((1, self.network.sizes[-1], len(x)), self.dtype)
@@ -127,6 +128,20 @@ class TrainedNetwork:
             if layer.bias is not None:
                 layer.bias[0, 0] = self.parameters[f"bias_{number}"]
         return flat
+
+
+def _numbers(inputs: Any, allowed: str) -> NDArray[np.float64]:
+    """Return inputs in double precision; text is refused also where it reads as a number."""
+    try:
+        x = np.asarray(inputs)
+    except ValueError as error:
+        raise ValueError(f"inputs: rows of unequal length; must be {allowed}") from error
+    # A frame of several kinds of columns, or of ones that may lack values, comes as objects.
+    mixed = x.dtype.kind == "O" and all(isinstance(each, Real | np.bool_) for each in x.flat)
+    if not mixed and x.dtype.kind not in "biuf":
+        what = type(inputs).__name__ if x.ndim == 0 else x.dtype.name
+        raise ValueError(f"inputs of type {what[:100]}: must be {allowed}")
+    return x.astype(np.float64)
 
 
 def packed(trained: TrainedNetwork) -> bytes:

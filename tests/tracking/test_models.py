@@ -5,6 +5,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import mlflow
 import numpy as np
@@ -17,7 +18,7 @@ from harness.sweeping.describing import header
 from harness.tracking.batches import Batch, Ended
 from harness.tracking.candidates import CHOICE, Candidates, Chosen
 from harness.tracking.delivering import deliver
-from harness.tracking.models import log_models
+from harness.tracking.models import log_models, logged
 from harness.tracking.settings import models_folder, spool_folder
 from harness.tracking.spool import Closing, Spool
 from harness.tracking.trained_network import packed
@@ -62,6 +63,32 @@ def candidates(tmp_path: Path) -> Candidates:
     return found
 
 
+def again(writer: Writer, candidates: Candidates, history: str, *overrides: str) -> str:
+    """Bring a run to the store that was trained anew, choose it, and return its id."""
+    before = {run.info.run_id for run in held(writer.uri)}
+    writer.deliver(Batch(history=f"histories/{history}.parquet", runs=[ended(*overrides)]))
+    (run_id,) = {run.info.run_id for run in held(writer.uri)} - before
+    choose(candidates, *overrides)
+    return str(run_id)
+
+
+def choose(candidates: Candidates, *overrides: str) -> None:
+    candidates.put(ARM, packed(network_of(*overrides)))
+    candidates.choose([Chosen(ARM, "the arm · seed 0", trained(*overrides)[0].fingerprint)])
+
+
+def standing(uri: str) -> dict[str, tuple[str | None, str | None]]:
+    """Return by run whether its model is its arm's best, and the run whose model has superseded it."""
+    runs = {model.model_id: str(model.source_run_id) for model in models(uri)}
+    return {
+        runs[model.model_id]: (
+            model.tags.get("harness.best"),
+            runs.get(model.tags.get("harness.superseded_by", "")),
+        )
+        for model in models(uri)
+    }
+
+
 def close(writer: Writer, candidates: Candidates) -> None:
     writer.close("FINISHED", {"exhausted": 1}, 0, candidates.folder)
 
@@ -102,8 +129,18 @@ def test_closing_a_sweep_logs_the_chosen_network_as_a_model_of_its_run(
         assert labels == network_of(*MOONS).labels(x).tolist()
         split = {"columns": ["a", "b"], "data": x.tolist()}
         np.testing.assert_allclose(asked(address, {"dataframe_split": split}), shares)
-        whole = asked(address, {"inputs": [[0, 1], [2, 3]]})
-        np.testing.assert_allclose(whole, network_of(*MOONS).answers([[0, 1], [2, 3]]), rtol=1e-13)
+        expected = network_of(*MOONS).answers([[0, 1], [2, 3]])
+        for whole in (
+            {"inputs": [[0, 1], [2, 3]]},
+            {"instances": [[0, 1], [2, 3]]},
+            {"dataframe_split": {"columns": ["a", "b"], "data": [[0, 1], [2, 3]]}},
+            {"dataframe_records": [{"a": 0, "b": 1}, {"a": 2, "b": 3}]},
+        ):
+            np.testing.assert_allclose(asked(address, whole), expected, rtol=1e-13)
+        with pytest.raises(HTTPError) as refused:
+            asked(address, {"inputs": [[0, 1, 2]]})
+        assert refused.value.code == 400
+        assert b"inputs of shape (1, 3): must be (samples, 2)" in refused.value.read()
 
 
 def test_tracking_changes_nothing_that_other_users_of_mlflow_see(
@@ -150,6 +187,109 @@ def test_a_tracking_server_gets_models_and_gives_them(
         server.stop()
 
 
+def test_of_an_arm_that_is_trained_anew_the_model_logged_last_counts(
+    writer: Writer, candidates: Candidates
+) -> None:
+    first = delivered(writer, *MOONS)
+    close(writer, candidates)
+    assert standing(writer.uri) == {first: ("true", None)}
+    second = again(writer, candidates, "anew", *MOONS)
+    close(writer, candidates)
+    assert standing(writer.uri) == {first: ("false", second), second: ("true", None)}
+    third = again(writer, candidates, "once-more", *BLOBS)
+    close(writer, candidates)
+    assert standing(writer.uri) == {
+        first: ("false", third),
+        second: ("false", third),
+        third: ("true", None),
+    }
+    (counts,) = writer.client.search_logged_models([writer.experiment], "tags.`harness.best` = 'true'")
+    assert counts.source_run_id == third
+    # Whoever serves one that was superseded still can.
+    assert {model.status for model in models(writer.uri)} == {"READY"}
+    for model in models(writer.uri):
+        mlflow.pyfunc.load_model(model.artifact_location)
+    assert logged(writer.uri, SWEEP.experiment, SWEEP.grid) == 1
+
+
+def test_a_model_that_is_the_best_again_counts_again(writer: Writer, candidates: Candidates) -> None:
+    first = delivered(writer, *MOONS)
+    close(writer, candidates)
+    second = again(writer, candidates, "other", *BLOBS)
+    close(writer, candidates)
+    assert standing(writer.uri)[first] == ("false", second)
+    # Another score may choose among the same runs; no weights are at hand then.
+    candidates.choose([Chosen(ARM, "the arm · seed 0", trained(*MOONS)[0].fingerprint)])
+    close(writer, candidates)
+    assert standing(writer.uri) == {first: ("true", None), second: ("false", first)}
+
+
+def test_models_of_other_grids_and_of_other_arms_are_left_as_they_are(
+    writer: Writer, candidates: Candidates, tmp_path: Path
+) -> None:
+    first = delivered(writer, *MOONS)
+    close(writer, candidates)
+    elsewhere = Candidates(tmp_path / "mlruns" / "models" / "c3")
+    other = Writer(writer.uri, replace(SWEEP, grid="c3"), POINTS)
+    second = again(other, elsewhere, "elsewhere", *MOONS)
+    close(other, elsewhere)
+    point, record = trained(*BLOBS)
+    third = again(writer, candidates, "arm", *BLOBS)
+    candidates.put("other", packed(trained_network(replace(point, arm="other"), record)))
+    candidates.choose([Chosen("other", "other · seed 0", point.fingerprint)])
+    close(writer, candidates)
+    assert standing(writer.uri) == dict.fromkeys((first, second, third), ("true", None))
+    assert {model.tags["harness.grid"] for model in models(writer.uri)} == {SWEEP.grid, "c3"}
+
+
+@pytest.mark.parametrize("requests", range(4, 7))
+def test_whoever_is_killed_before_the_old_model_is_marked_leaves_that_to_the_next_one(
+    writer: Writer, candidates: Candidates, requests: int
+) -> None:
+    first = delivered(writer, *MOONS)
+    close(writer, candidates)
+    second = again(writer, candidates, "anew", *MOONS)
+    dying: Any = Dying(writer.client, requests, Dies())
+    with pytest.raises(Dies):
+        log_models(dying, writer.uri, writer.experiment, candidates)
+    close(writer, candidates)
+    assert standing(writer.uri) == {first: ("false", second), second: ("true", None)}
+    assert not candidates.folder.exists()
+
+
+def test_the_number_of_arms_with_a_model_is_told_and_kept(writer: Writer, candidates: Candidates) -> None:
+    delivered(writer, *MOONS)
+    assert logged(writer.uri, SWEEP.experiment, SWEEP.grid) == 0
+    both = [*(candidates.chosen() or []), Chosen("other", "other · seed 0", "f" * 64)]
+    candidates.choose(both)
+    assert log_models(writer.client, writer.uri, writer.experiment, candidates) == 1
+    assert logged(writer.uri, SWEEP.experiment, SWEEP.grid) == 1
+    # A sweep that was not asked for models leaves the number as it is.
+    assert log_models(writer.client, writer.uri, writer.experiment, candidates) == 0
+    assert logged(writer.uri, SWEEP.experiment, SWEEP.grid) == 1
+    assert logged(writer.uri, SWEEP.experiment, "c3") == logged(writer.uri, "no such", SWEEP.grid) == 0
+
+
+def test_a_model_that_another_sweep_has_logged_counts(
+    writer: Writer, candidates: Candidates, tmp_path: Path
+) -> None:
+    run_id = delivered(writer, *MOONS)
+    close(writer, candidates)
+    larger = Candidates(tmp_path / "mlruns" / "models" / "c3")
+    larger.choose([Chosen(ARM, "the arm · seed 0", trained(*MOONS)[0].fingerprint)])
+    close(Writer(writer.uri, replace(SWEEP, grid="c3"), POINTS), larger)
+    assert standing(writer.uri) == {run_id: ("true", None)}
+    assert logged(writer.uri, SWEEP.experiment, "c3") == 1
+
+
+def test_where_every_run_has_diverged_nothing_is_left(writer: Writer, candidates: Candidates) -> None:
+    delivered(writer, *MOONS)
+    candidates.choose([])
+    close(writer, candidates)
+    assert not candidates.folder.exists()
+    assert logged(writer.uri, SWEEP.experiment, SWEEP.grid) == 0
+
+
 class Dies(BaseException):
     """As good as SIGKILL to whoever catches exceptions."""
 
@@ -157,7 +297,7 @@ class Dies(BaseException):
 class Dying:
     """A client that gets the answers of some requests that write, and then so many times an error."""
 
-    WRITES = ("create_", "log_", "finalize_")
+    WRITES = ("create_", "log_", "finalize_", "set_", "delete_")
 
     def __init__(
         self, client: mlflow.MlflowClient, requests: int, error: BaseException, times: int = 99
@@ -179,7 +319,7 @@ class Dying:
         return call
 
 
-@pytest.mark.parametrize("requests", range(5))
+@pytest.mark.parametrize("requests", range(6))
 def test_whoever_is_killed_while_logging_leaves_what_the_next_one_completes(
     writer: Writer, candidates: Candidates, requests: int
 ) -> None:
@@ -217,10 +357,10 @@ def test_a_store_that_refuses_a_model_gets_the_others(
     delivered(writer, *MOONS)
     run_id = delivered(writer, *BLOBS)
     candidates.put("other", packed(network_of(*BLOBS)))
-    both = [*candidates.chosen(), Chosen("other", "other · seed 0", trained(*BLOBS)[0].fingerprint)]
+    both = [*(candidates.chosen() or []), Chosen("other", "other · seed 0", trained(*BLOBS)[0].fingerprint)]
     candidates.choose(both)
     refusing: Any = Dying(writer.client, 0, PermissionError("no model for you"), times=1)
-    log_models(refusing, writer.uri, writer.experiment, candidates)
+    assert log_models(refusing, writer.uri, writer.experiment, candidates) == 1
     assert [model.source_run_id for model in models(writer.uri) if model.status == "READY"] == [run_id]
     assert "no model for you" in caplog.text
     close(writer, candidates)
@@ -240,6 +380,7 @@ def test_without_the_weights_of_the_best_run_a_line_says_what_to_do(
     ]
     assert not models(writer.uri)
     assert not candidates.folder.exists()
+    assert logged(writer.uri, SWEEP.experiment, SWEEP.grid) == 0
 
 
 def test_weights_of_a_run_that_the_store_does_not_hold_become_no_model(

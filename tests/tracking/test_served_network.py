@@ -49,6 +49,54 @@ def test_a_loaded_model_answers_with_the_bits_of_the_network(
     assert np.array_equal(loaded.predict(pd.DataFrame(x)), expected)
 
 
+WHOLE = np.array([[0, 1], [2, 3], [1, 250]])
+BINARY = np.array([[0, 1], [1, 1]])
+NUMBERS = {
+    "int64": WHOLE,
+    "uint8": WHOLE.astype(np.uint8),
+    "float32": WHOLE.astype(np.float32),
+    "bool": BINARY.astype(bool),
+    "lists": WHOLE.tolist(),
+    "frame": pd.DataFrame(WHOLE, columns=["x", "y"]),
+    "frame of integers that may be missing": pd.DataFrame(WHOLE).astype("Int64"),
+    "frame of integers and truth values": pd.DataFrame({"x": [0, 1], "y": [True, True]}),
+    "no samples": np.empty((0, 2)),
+}
+
+
+@pytest.mark.parametrize("kind", NUMBERS)
+def test_a_loaded_model_answers_numbers_of_any_kind(moons: Path, kind: str) -> None:
+    given = NUMBERS[kind]
+    answers = mlflow.pyfunc.load_model(str(moons)).predict(given)
+    expected = network_of(*MOONS).answers(np.array(given, np.float64))
+    assert answers.shape == (len(given), 2)
+    assert np.array_equal(answers, expected)
+
+
+REFUSED = {
+    "text": ([["a", "b"]], "inputs of type str32: must be numbers of shape (samples, 2)"),
+    "text that reads as numbers": (np.array([["1", "2"]]), "type str32: must be numbers"),
+    "a frame with text": (pd.DataFrame({"x": [1], "y": ["2"]}), "type object: must be numbers"),
+    "nothing": ([[1, None]], "type object: must be numbers"),
+    "times": (np.zeros((1, 2), "datetime64[s]"), "type datetime64[s]: must be numbers"),
+    "complex numbers": (np.ones((1, 2), complex), "type complex128: must be numbers"),
+    "names": ({"x": [1], "y": [2]}, "type dict: must be numbers"),
+    "too wide": (np.ones((4, 3), int), "inputs of shape (4, 3): must be (samples, 2)"),
+    "too narrow": (pd.DataFrame({"x": [1, 2]}), "inputs of shape (2, 1): must be (samples, 2)"),
+    "one sample without its brackets": ([0.5, -0.25], "inputs of shape (2,): must be (samples, 2)"),
+    "ragged": ([[1, 2], [3]], "rows of unequal length; must be numbers of shape (samples, 2)"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_it_cannot_answer_is_refused_in_one_line(moons: Path, kind: str) -> None:
+    given, told = REFUSED[kind]
+    with pytest.raises(mlflow.MlflowException) as refused:
+        mlflow.pyfunc.load_model(str(moons)).predict(given)
+    assert told in str(refused.value)
+    assert len(str(refused.value).splitlines()) == 1
+
+
 def test_labels_are_given_on_request(moons: Path) -> None:
     loaded, x = mlflow.pyfunc.load_model(str(moons)), raw(*MOONS)
     labels = loaded.predict(x, params={"labels": True})
@@ -58,14 +106,15 @@ def test_labels_are_given_on_request(moons: Path) -> None:
 
 def test_its_signature_and_its_example_say_what_it_takes(moons: Path, sine: Path) -> None:
     loaded = mlflow.pyfunc.load_model(str(moons))
-    inputs, outputs = loaded.metadata.signature.inputs, loaded.metadata.signature.outputs
-    assert [(each.type, each.shape) for each in (*inputs, *outputs)] == [(np.dtype(float), (-1, 2))] * 2
+    assert loaded.metadata.metadata == {"inputs": "numbers of shape (samples, 2)"}
+    outputs = loaded.metadata.signature.outputs
+    assert [(each.type, each.shape) for each in outputs] == [(np.dtype(float), (-1, 2))]
     assert [each.name for each in loaded.metadata.signature.params] == ["labels"]
     example = network_of(*MOONS).example
     assert np.array_equal(loaded.input_example, example)
     assert len(example) == 5
     regression = mlflow.pyfunc.load_model(str(sine)).metadata.signature
-    assert [each.shape for each in (*regression.inputs, *regression.outputs)] == [(-1, 1)] * 2
+    assert [each.shape for each in regression.outputs] == [(-1, 1)]
     assert not regression.params
 
 
