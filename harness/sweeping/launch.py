@@ -20,7 +20,7 @@ from harness.sweeping.provenance import command_line, provenance, python
 from harness.sweeping.results import FAILED, Result, criterion
 from harness.sweeping.settings import Settings, build_settings
 from harness.sweeping.sweep import Swept, sweep
-from harness.tracking.settings import Off, masked, tracking_uri
+from harness.tracking.settings import MLflow, Off, concealed, masked, tracking_uri
 from harness.tracking.views import page
 
 RUN_FAILED = 1
@@ -90,7 +90,7 @@ def _status(swept: Swept) -> int:
     if swept.signal is not None:
         return SIGNALLED + swept.signal
     failed = any(each.outcome == FAILED for each in swept.results)
-    return RUN_FAILED if failed or swept.undelivered or swept.broken else 0
+    return RUN_FAILED if failed or swept.unclosed or swept.broken else 0
 
 
 def describe(run: RunConfig) -> str:
@@ -111,18 +111,26 @@ def where_next(swept: Swept, settings: Settings) -> str:
     if isinstance(settings.tracking, Off):
         return "\n".join(lines)
     uri = tracking_uri(settings.tracking.uri)
-    if swept.undelivered:
-        lines.append(f"{swept.undelivered:,} runs wait on disk, the store could not take them: {masked(uri)}")
+    if swept.unclosed:
+        lines.append(concealed(f"{_lacking(swept, settings.tracking)}: {swept.unclosed}"))
         lines.append(f"deliver: {python()} -m harness.tracking deliver   (the same sweep does so too)")
     lines.append(f"runs:   make ui   (MLflow, experiment {settings.study.name}, {masked(uri)})")
-    if not swept.undelivered and (address := page(uri, settings.study.name)):
+    if not swept.unclosed and (address := page(uri, settings.study.name)):
         lines.append(f"        {address}")
-    if settings.tracking.models == "best" and not (left or swept.undelivered):
+    if settings.tracking.models == "best" and not (left or swept.unclosed):
         lines.append(
             "models: make ui   (the experiment's tab Models; docs/models.md: loading and serving them)"
         )
     lines.append(f"report: {python()} -m reports {settings.study.name}")
     return "\n".join(lines)
+
+
+def _lacking(swept: Swept, tracking: MLflow) -> str:
+    """Return what of a sweep is not in the store."""
+    if swept.undelivered:
+        return f"{swept.undelivered:,} runs wait on disk, the store could not take them"
+    models = ", its models" if tracking.models == "best" else ""
+    return f"the store has all runs that ended, but not how the sweep did (totals, lines of its arms{models})"
 
 
 def _session_overrides(composer: Composer, arguments: Sequence[str]) -> list[str]:
