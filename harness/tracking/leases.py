@@ -134,6 +134,9 @@ class Lease:
         """
         parent = parent_of(client, experiment, self.grid)
         if parent is not None:
+            if parent.info.run_id != run:
+                # Made at the same moment by somebody whom we did not see; ours is no parent then.
+                client.set_terminated(run, status="KILLED")
             self.respect(parent.data.tags)
             if parent.info.run_id != run:
                 raise HeldError(f"grid = {self.grid}: {_TAKEN_OVER}")
@@ -147,8 +150,7 @@ class Lease:
 
     def release(self, client: "MlflowClient", run: str) -> None:
         """Leave the sweep to whoever comes next; one that somebody else has taken meanwhile stays theirs."""
-        held = client.get_run(run).data.tags
-        found = _held(held)
+        found = _held(client.get_run(run).data.tags)
         if found is not None and found[0].token == self.launcher.token:
             client.delete_tag(run, LAUNCHER)
             client.delete_tag(run, ALIVE)

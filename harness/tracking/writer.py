@@ -154,6 +154,7 @@ class Writer:
             self.client.set_terminated(run.info.run_id, status="KILLED")
         if status != "KILLED" and not self._has_arms:
             self._write_arms()
+            self.renew()
         metrics = [Metric(f"runs/{name}", count, moment, 0) for name, count in totals.items()]
         self.client.log_batch(self.parent, metrics=metrics)
         self.client.set_terminated(self.parent, status=status)
