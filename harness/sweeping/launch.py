@@ -10,9 +10,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from harness.config import RunConfig, fingerprint, validate
 from harness.data.loading import digest
-from harness.errors import ConfigurationError
+from harness.errors import ConfigurationError, StoreError
 from harness.sweeping.checks import compare_gradients
 from harness.sweeping.composing import SESSION, Composer, default_composer, launcher_refused
+from harness.sweeping.describing import grid_hash
 from harness.sweeping.grid import Grid, Point, expand
 from harness.sweeping.planning import plan
 from harness.sweeping.progress import Bar, failures, table
@@ -20,7 +21,7 @@ from harness.sweeping.provenance import command_line, provenance, python
 from harness.sweeping.results import FAILED, Result, criterion
 from harness.sweeping.settings import Settings, build_settings
 from harness.sweeping.sweep import Swept, sweep
-from harness.tracking.settings import Off, masked, tracking_uri
+from harness.tracking.settings import MLflow, Off, concealed, masked, tracking_uri
 from harness.tracking.views import page
 
 RUN_FAILED = 1
@@ -80,7 +81,7 @@ def carry_out(grid: Sequence[Point], settings: Settings, arms: Sequence[str]) ->
     swept = sweep(grid, settings, arms, provenance(command_line()), Bar())
     if swept.results:
         print(table(swept.results, criterion(settings)))
-    print(where_next(swept, settings))
+    print(where_next(swept, settings, _models(grid, swept, settings)))
     if status := _status(swept):
         raise SystemExit(status)
     return swept.results
@@ -90,7 +91,7 @@ def _status(swept: Swept) -> int:
     if swept.signal is not None:
         return SIGNALLED + swept.signal
     failed = any(each.outcome == FAILED for each in swept.results)
-    return RUN_FAILED if failed or swept.undelivered or swept.broken else 0
+    return RUN_FAILED if failed or swept.unclosed or swept.broken else 0
 
 
 def describe(run: RunConfig) -> str:
@@ -98,8 +99,14 @@ def describe(run: RunConfig) -> str:
     return f"{run.flat['dataset']} · {run.flat['activation']} · {run.flat['loss']} · {run.feeding_label}"
 
 
-def where_next(swept: Swept, settings: Settings) -> str:
-    """Return the closing lines: what was done, what failed and why, what is left, where to look."""
+def where_next(swept: Swept, settings: Settings, models: int = 0) -> str:
+    """Return the closing lines: what was done, what failed and why, what is left, where to look.
+
+    Parameters
+    ----------
+    models : int
+        How many arms have a model.
+    """
     trained = sum(each.trained_now for each in swept.results)
     lines = []
     if any(each.error for each in swept.results):
@@ -111,18 +118,37 @@ def where_next(swept: Swept, settings: Settings) -> str:
     if isinstance(settings.tracking, Off):
         return "\n".join(lines)
     uri = tracking_uri(settings.tracking.uri)
-    if swept.undelivered:
-        lines.append(f"{swept.undelivered:,} runs wait on disk, the store could not take them: {masked(uri)}")
+    if swept.unclosed:
+        lines.append(concealed(f"{_lacking(swept, settings.tracking)}: {swept.unclosed}"))
         lines.append(f"deliver: {python()} -m harness.tracking deliver   (the same sweep does so too)")
-    lines.append(f"runs:   make ui   (MLflow, experiment {settings.study.name}, {masked(uri)})")
-    if not swept.undelivered and (address := page(uri, settings.study.name)):
+    where = "" if uri == tracking_uri() else f"MLFLOW_TRACKING_URI={masked(uri)} "
+    lines.append(f"runs:   {where}make ui   (MLflow, experiment {settings.study.name}, {masked(uri)})")
+    if not swept.unclosed and (address := page(uri, settings.study.name)):
         lines.append(f"        {address}")
-    if settings.tracking.models == "best" and not (left or swept.undelivered):
-        lines.append(
-            "models: make ui   (the experiment's tab Models; docs/models.md: loading and serving them)"
-        )
+    if models:
+        lines.append(f"models: {models:,}, in the experiment's tab Models (docs/models.md: loading, serving)")
     lines.append(f"report: {python()} -m reports {settings.study.name}")
     return "\n".join(lines)
+
+
+def _models(grid: Sequence[Point], swept: Swept, settings: Settings) -> int:
+    """Return how many arms of a grid have a model in the store, as far as it answers."""
+    if isinstance(settings.tracking, Off) or settings.tracking.models != "best" or swept.unclosed:
+        return 0
+    from harness.tracking.models import logged
+
+    try:
+        return logged(tracking_uri(settings.tracking.uri), settings.study.name, grid_hash(grid))
+    except StoreError:
+        return 0
+
+
+def _lacking(swept: Swept, tracking: MLflow) -> str:
+    """Return what of a sweep is not in the store."""
+    if swept.undelivered:
+        return f"{swept.undelivered:,} runs wait on disk, the store could not take them"
+    models = ", its models" if tracking.models == "best" else ""
+    return f"the store has all runs that ended, but not how the sweep did (totals, lines of its arms{models})"
 
 
 def _session_overrides(composer: Composer, arguments: Sequence[str]) -> list[str]:

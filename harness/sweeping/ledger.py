@@ -20,10 +20,11 @@ from harness.sweeping.results import Result, kept_columns, model_criterion
 from harness.sweeping.saved import FORCED, Saved
 from harness.sweeping.settings import Settings
 from harness.tracking import read
-from harness.tracking.background import Background
+from harness.tracking.background import Background, Closed
 from harness.tracking.batches import Batch, Ended, Failed, Header, Sweep, Underway
 from harness.tracking.candidates import Candidates
 from harness.tracking.delivering import DeliveryError, deliver_all
+from harness.tracking.leases import Lease, refuse_if_held
 from harness.tracking.settings import (
     Off,
     masked,
@@ -83,17 +84,17 @@ class Ledger:
         """Return what keeps the store from being written to for good, None while all is well."""
         return None if self._background is None else self._background.error
 
-    def close(self, status: str, totals: Mapping[str, int]) -> int:
-        """Wait until the store has everything; return how many runs it could not be given."""
+    def close(self, status: str, totals: Mapping[str, int]) -> Closed:
+        """Wait until the store has everything; return what it could not be given, and why."""
         if self._background is None:
-            return 0
+            return Closed()
         if self._best is not None and status != "KILLED":
             self._best.choose()
         try:
             return self._background.close(status, totals)
-        except OSError:
+        except OSError as error:
             # The disk is so full that not even this can be noted: what it holds of runs waits.
-            return max(1, self._background.spool.runs_waiting())
+            return Closed(max(1, self._background.spool.runs_waiting()), why(error))
 
 
 @contextmanager
@@ -117,7 +118,8 @@ def ledger(
     Raises
     ------
     ConfigurationError
-        If another process of this machine is training the same grid, or runs of it wait for another store.
+        If another process, of this machine or elsewhere, is training the same grid, or runs of it wait for
+        another store.
     StoreError
         If the store cannot be reached, or the disk beside it not be written to.
     """
@@ -128,13 +130,15 @@ def ledger(
     uri = tracking_uri(settings.tracking.uri)
     # First of all: where the store cannot be reached, nothing is written.
     read.reachable(uri)
+    about = sweep_document(points, settings, arms, tags)
+    folder = spool_folder(uri, about.grid)
+    refuse_if_held(uri, about.experiment, about.grid, folder)
     deliver_all(uri)
     kept = points_for(settings.tracking.points, len(points))
-    about = sweep_document(points, settings, arms, tags)
     states = states_folder(uri, about.grid)
     with ExitStack() as opened:
         try:
-            spool = Spool(spool_folder(uri, about.grid))
+            spool = Spool(folder)
             opened.enter_context(spool.lock())
             if spool.waiting():
                 raise ConfigurationError(
@@ -146,7 +150,8 @@ def ledger(
             spool.describe(about, uri, kept)
         except OSError as error:
             raise StoreError(why(error)) from error
-        background = Background(partial(_connect, uri, about, kept), spool, written)
+        connect = partial(_connect, uri, about, kept, Lease(about.grid, folder))
+        background = Background(connect, spool, written)
         best = None
         if settings.tracking.models == "best":
             best = BestRuns(candidates, model_criterion(settings), ended.values())
@@ -190,8 +195,8 @@ def _told(about: Header, result: Record | Failure | Standing, leg: Advanced) -> 
     return Underway(header=about, columns=result.columns, since=leg.since, planned=leg.planned)
 
 
-def _connect(uri: str, about: Sweep, points: int) -> "Writer":
+def _connect(uri: str, about: Sweep, points: int, lease: Lease) -> "Writer":
     """Return the writer of a sweep; called in the tracking thread."""
     from harness.tracking.writer import Writer
 
-    return Writer(uri, about, points)
+    return Writer(uri, about, points, lease)

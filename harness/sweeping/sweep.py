@@ -18,6 +18,7 @@ from harness.sweeping.results import FAILED, Result, kept_columns, results
 from harness.sweeping.saved import Saved
 from harness.sweeping.scheduling import Schedule
 from harness.sweeping.settings import Settings
+from harness.tracking.background import Closed
 
 
 class Progress(Protocol):
@@ -50,7 +51,9 @@ class Swept:
     points : int
         How many the grid has.
     undelivered : int
-        Runs that wait on disk, because the store could not be reached.
+        Runs that wait on disk, because the store could not be given them.
+    unclosed : str or None
+        In one line why the store does not know how the sweep ended; None: it does.
     stopped : str or None
         Why it ended, if not because everything was trained.
     broken : bool
@@ -62,6 +65,7 @@ class Swept:
     results: list[Result]
     points: int
     undelivered: int = 0
+    unclosed: str | None = None
     stopped: str | None = None
     broken: bool = False
     signal: int | None = None
@@ -104,12 +108,13 @@ def sweep(
             progress.trained()
             totals = Counter(each.outcome for each in ended.values())
             # Who asks twice does not wait: what is finished lies on the disk.
-            undelivered = 0 if stop.insisted else book.close(_status(totals, len(points)), totals)
+            end = Closed() if stop.insisted else book.close(_status(totals, len(points)), totals)
             progress.close()
         if len(ended) == len(points):
             saved.clear()
     known = [ended[point.fingerprint] for point in points if point.fingerprint in ended]
-    return Swept(known, len(points), undelivered, broken or stop.reason, broken is not None, stop.signal)
+    stopped = broken or stop.reason
+    return Swept(known, len(points), end.waiting, end.why, stopped, broken is not None, stop.signal)
 
 
 def _schedule(missing: Sequence[Point], workers: Crew, saved: Saved, stop: Stop, shared: Path) -> Schedule:

@@ -3,11 +3,13 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from harness.tracking.batches import Batch
 from harness.tracking.delivering import DeliveryError, GoneError, empty, explained, traced
+from harness.tracking.leases import RENEW_SECONDS
 from harness.tracking.settings import models_folder
 from harness.tracking.spool import Closing, Spool
 
@@ -17,6 +19,22 @@ if TYPE_CHECKING:
 RETRY_SECONDS = 10.0
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Closed:
+    """What the store lacks of a sweep that was to be closed.
+
+    Attributes
+    ----------
+    waiting : int
+        Runs that wait on disk.
+    why : str or None
+        In one line why the sweep is not closed; None: it is, and the store lacks nothing.
+    """
+
+    waiting: int = 0
+    why: str | None = None
 
 
 class Background:
@@ -44,6 +62,7 @@ class Background:
         self._writer: Writer | None = None
         self._closing: Closing | None = None
         self._error: DeliveryError | None = None
+        self._why: str | None = None
         self._news = Event()
         self._news.set()
         self._thread = Thread(target=self._work, name="tracking", daemon=True)
@@ -65,8 +84,8 @@ class Background:
         self.spool.put(batch)
         self._news.set()
 
-    def close(self, status: str, totals: Mapping[str, int]) -> int:
-        """Deliver what waits, close the sweep, and return how many runs wait still.
+    def close(self, status: str, totals: Mapping[str, int]) -> Closed:
+        """Deliver what waits, close the sweep, and return what the store lacks nevertheless.
 
         Parameters
         ----------
@@ -87,13 +106,14 @@ class Background:
             self._closing = closing
             self._news.set()
             self._thread.join()
-        return self.spool.runs_waiting()
+        return Closed(self.spool.runs_waiting(), self._why)
 
     def _work(self) -> None:
         pause = None
         while self._error is None:
             if pause is None:
-                self._news.wait()
+                # With nothing to deliver too somebody elsewhere is to see that this launcher is alive.
+                self._news.wait(RENEW_SECONDS)
             else:
                 self._pause(pause)
             self._news.clear()
@@ -120,10 +140,12 @@ class Background:
                 models = models_folder(self.spool.folder)
                 self._writer.close(closing.status, closing.totals, closing.moment, models)
                 self.spool.forget()
+            self._why = None
         except Exception as error:
             # Whether the last request was carried out only the store knows: look again.
             self._writer = None
             found = explained(error, self.spool)
+            self._why = found.why
             log.info("%s\n%s", found, traced(error))
             if isinstance(found, GoneError):
                 return True

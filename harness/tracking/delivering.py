@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import ConfigurationError, StoreError
 from harness.tracking.batch_files import DamagedError
+from harness.tracking.leases import HeldError, Lease
 from harness.tracking.settings import SQLITE, concealed, local_folder, masked, models_folder
 from harness.tracking.spool import Closing, Spool, is_spool
 
@@ -32,7 +33,17 @@ class Delivered:
 
 
 class DeliveryError(StoreError):
-    """One line: which store, and what is wrong with it. Nothing that waits is lost."""
+    """One line: which store, what is wrong with it, and what is to become of what waits; nothing is lost.
+
+    Attributes
+    ----------
+    why : str
+        What is wrong alone.
+    """
+
+    def __init__(self, why: str, fate: str) -> None:
+        super().__init__(f"{why}; {fate}")
+        self.why = why
 
 
 class GoneError(DeliveryError):
@@ -53,6 +64,7 @@ def empty(spool: Spool, writer: "Writer", written: Callable[[int], None]) -> lis
         A line for each batch that was damaged, and is set aside.
     """
     damaged = []
+    writer.renew()
     for path in spool.waiting():
         try:
             batch = spool.read(path)
@@ -88,6 +100,8 @@ def deliver(spool: Spool, uri: str, *, anywhere: bool = False) -> Delivered | No
         If the spool is another process's at the moment.
     ConfigurationError
         If the store is not the sweep's.
+    HeldError
+        If a launcher elsewhere is at the sweep; nothing is written then.
     DamagedError
         If nobody knows whose runs wait.
     GoneError
@@ -113,10 +127,12 @@ def deliver(spool: Spool, uri: str, *, anywhere: bool = False) -> Delivered | No
 
         runs: list[int] = []
         try:
-            writer = Writer(uri, found.sweep, found.points)
+            writer = Writer(uri, found.sweep, found.points, Lease(found.sweep.grid, spool.folder))
             damaged = empty(spool, writer, runs.append)
             closing = closing or Closing(UNASKED, {}, int(time.time() * 1000))
             writer.close(closing.status, closing.totals, closing.moment, models_folder(spool.folder))
+        except HeldError:
+            raise
         except Exception as error:
             raise explained(error, spool, uri) from error
         spool.forget()
@@ -166,10 +182,12 @@ def explained(error: Exception, spool: Spool, uri: str | None = None) -> Deliver
     except DamagedError:
         address = "unknown"
     kind = GoneError if passes(error, address) else DeliveryError
-    return kind(
-        f"{one_line(error, address)}; {spool.runs_waiting():,} runs wait in {spool.folder}, and are "
-        "delivered by the next start, or by python -m harness.tracking deliver"
-    )
+    later = "by the next start, or by python -m harness.tracking deliver"
+    if waiting := spool.runs_waiting():
+        fate = f"{waiting:,} runs wait in {spool.folder}, and are delivered {later}"
+    else:
+        fate = f"no run waits; the sweep is closed {later}"
+    return kind(one_line(error, address), fate)
 
 
 def traced(error: Exception) -> str:

@@ -9,6 +9,7 @@ from requests import HTTPError, Timeout
 from sqlalchemy.exc import OperationalError
 
 from harness.errors import StoreError
+from harness.tracking.leases import HeldError
 from harness.tracking.settings import masked
 
 LATER = {408, 429}
@@ -38,7 +39,7 @@ def passes(error: BaseException, uri: str) -> bool:
 
 def one_line(error: BaseException, uri: str) -> str:
     """Return a line that names the store, without its password, and what is wrong with it."""
-    if isinstance(error, StoreError):
+    if isinstance(error, StoreError | HeldError):
         return str(error)
     found = list(_causes(error))
     deepest = next((each for each in found if isinstance(each, sqlite3.Error)), None)

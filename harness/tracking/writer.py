@@ -21,10 +21,11 @@ from harness.tracking.candidates import Candidates
 from harness.tracking.datasets import dataset_input
 from harness.tracking.entities import parameters, tags
 from harness.tracking.faults import one_line, passes
+from harness.tracking.leases import Lease, parent_of
 from harness.tracking.maps import maps_beside, write_maps
 from harness.tracking.models import log_models
 from harness.tracking.series import metrics_of, numbers_of
-from harness.tracking.settings import masked
+from harness.tracking.settings import masked, spool_folder
 from harness.tracking.store import connect, experiment_id, reopen, search
 from harness.tracking.texts import run_name
 from harness.tracking.views import describe_experiment, placed
@@ -73,24 +74,38 @@ class Writer:
     sweep : Sweep
     points : int
         Points that each metric series keeps.
+    lease : Lease or None
+        The launcher's, who has locked the spool; None: one of the sweep's own spool.
+
+    Raises
+    ------
+    HeldError
+        If somebody else is at the sweep; nothing is written then.
     """
 
-    def __init__(self, uri: str, sweep: Sweep, points: int) -> None:
+    def __init__(self, uri: str, sweep: Sweep, points: int, lease: Lease | None = None) -> None:
         self.uri = uri
         self.client = connect(uri)
         self.sweep = sweep
         self.points = points
+        self.lease = lease or Lease(sweep.grid, spool_folder(uri, sweep.grid))
         self.experiment = experiment_id(self.client, uri, sweep.experiment)
         self.parent = self._parent()
+        self.lease.confirm(self.client, self.experiment, self.parent)
         self._left = self._left_open()
         self._open: dict[str, Child] = {}
         self._described: set[str] = set()
+
+    def renew(self) -> None:
+        """Say that this launcher is alive, where it is time to; HeldError if somebody else took over."""
+        self.lease.renew(self.client, self.experiment, self.parent)
 
     def deliver(self, batch: Batch) -> None:
         """Bring a batch to the store; what of it the store has already stays as it is.
 
         Rows and maps lie there before a run is FINISHED, so that whoever finds one finds them.
         """
+        self.renew()
         before = self._delivered(batch.history)
         missing = [run for run in batch.runs if run.header.fingerprint not in before]
         children = before | {run.header.fingerprint: self._begin(run, batch.history) for run in missing}
@@ -100,6 +115,7 @@ class Writer:
                 batch.history, [(children[run.header.fingerprint].run_id, run) for run in ended]
             )
         for run in missing:
+            self.renew()
             child = children[run.header.fingerprint]
             if isinstance(run, Failed):
                 self._send(child, run.header, [])
@@ -129,15 +145,18 @@ class Writer:
         models : Path or None
             The folder of the candidates.
         """
+        self.lease.confirm(self.client, self.experiment, self.parent)
         for run in self._children("RUNNING"):
             self.client.set_terminated(run.info.run_id, status="KILLED")
         if status != "KILLED":
             self._write_arms()
+            self.renew()
         metrics = [Metric(f"runs/{name}", count, moment, 0) for name, count in totals.items()]
         self.client.log_batch(self.parent, metrics=metrics)
         self.client.set_terminated(self.parent, status=status)
         if models is not None:
             log_models(self.client, self.uri, self.experiment, Candidates(models))
+        self.lease.release(self.client, self.parent)
 
     def _write_arms(self) -> None:
         """Write what the arms of the whole grid come to; what keeps it from that is no fault of a run."""
@@ -155,22 +174,11 @@ class Writer:
             log.warning("no lines for the arms of %s: %s", sweep.experiment, one_line(error, self.uri))
 
     def _parent(self) -> str:
-        query = f"tags.`harness.kind` = 'sweep' and tags.`harness.grid` = '{self.sweep.grid}'"
-        found = self.client.search_runs([self.experiment], query, max_results=1)
-        held = found[0].data.tags if found else {}
-        if found:
-            run_id = str(found[0].info.run_id)
+        found = parent_of(self.client, self.experiment, self.sweep.grid) or self._made()
+        held, run_id = found.data.tags, str(found.info.run_id)
+        self.lease.take(self.client, found)
+        if found.info.status != "RUNNING":
             reopen(self.client, run_id)
-        else:
-            about = {
-                "harness.kind": "sweep",
-                "harness.grid": self.sweep.grid,
-                "harness.study": self.sweep.experiment,
-                MLFLOW_SOURCE_NAME: SOURCE,
-            }
-            name = f"{self.sweep.experiment} · sweep"
-            made = self.client.create_run(self.experiment, tags=_plain(about), run_name=run_name(name))
-            run_id = str(made.info.run_id)
         self.client.log_inputs(run_id, datasets=[dataset_input(each) for each in self.sweep.datasets])
         about = {key: value.replace(self.uri, masked(self.uri)) for key, value in self.sweep.tags.items()}
         if MLFLOW_RUN_NOTE not in held:
@@ -181,6 +189,21 @@ class Writer:
         for name, document in self.sweep.documents.items():
             self.client.log_dict(run_id, document, name)
         return run_id
+
+    def _made(self) -> "Run":
+        """Return a new parent, or that of another launcher who made one at the same moment."""
+        about = {
+            "harness.kind": "sweep",
+            "harness.grid": self.sweep.grid,
+            "harness.study": self.sweep.experiment,
+            MLFLOW_SOURCE_NAME: SOURCE,
+        } | self.lease.tags()
+        name = run_name(f"{self.sweep.experiment} · sweep")
+        made = self.client.create_run(self.experiment, tags=_plain(about), run_name=name)
+        first = parent_of(self.client, self.experiment, self.sweep.grid) or made
+        if first.info.run_id != made.info.run_id:
+            self.client.delete_run(made.info.run_id)
+        return first
 
     def _left_open(self) -> dict[str, Child]:
         """Return the children that earlier starts of this very sweep left open, by fingerprint.

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.postgresql import Cluster, own
 from harness.tracking import background
-from harness.tracking.background import Background
+from harness.tracking.background import Background, Closed
 from harness.tracking.delivering import Delivered, DeliveryError, GoneError, deliver
 from harness.tracking.settings import spool_folder
 from harness.tracking.spool import Spool
@@ -96,7 +96,7 @@ def assert_waited_for(uri: str, spool: Spool, delivery: Background, grow: Callab
     assert delivery.error is None
     grow()
     wait_for(lambda: not spool.waiting())
-    assert delivery.close("FINISHED", {}) == 0
+    assert delivery.close("FINISHED", {}) == Closed()
     assert len(results(uri, "full")) == STACKS * A_STACK
 
 
@@ -107,7 +107,7 @@ def test_postgresql_without_room_refuses_in_a_line_that_says_so(
     uri = cluster.address(filling)
     spool, delivery = begun(uri)
     wait_for(lambda: delivery.error or not spool.waiting())
-    left = delivery.close("FINISHED", {})
+    left = delivery.close("FINISHED", {}).waiting
     assert isinstance(delivery.error, DeliveryError)
     assert not isinstance(delivery.error, GoneError)
     assert "DiskFull" in str(delivery.error)

@@ -60,7 +60,7 @@ def test_the_best_run_of_each_arm_has_a_model_and_no_other(
 ) -> None:
     said = app(*BEST)
     assert (said.status, said.err.count("harness:")) == (0, 0)
-    assert "models: make ui" in said.out
+    assert "models: 2, in the experiment's tab Models" in said.out
     assert logged(store) == best(children(store))
     assert len(logged(store)) == 2
     ids = {run.info.run_id: run for run in children(store)}

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.tracking.background import Background
+from harness.tracking.background import Background, Closed
 from harness.tracking.batches import Batch
 from harness.tracking.delivering import Delivered, deliver, deliver_all
 from harness.tracking.series import thin
@@ -77,7 +77,7 @@ def test_what_is_put_is_in_the_store_when_the_sweep_is_closed(store: str, spool:
     delivery.put(
         Batch(history="histories/t-1.parquet", runs=[failed(pairs[2][0]), underway(*pairs[3], rows=3)])
     )
-    assert delivery.close("FAILED", {"exhausted": 2, "failed": 1}) == 0
+    assert delivery.close("FAILED", {"exhausted": 2, "failed": 1}) == Closed()
     assert delivery.error is None
     assert written == [2, 1]
     assert [path.name for path in spool.folder.iterdir()] == []
@@ -95,7 +95,7 @@ def test_what_is_put_is_in_the_store_when_the_sweep_is_closed(store: str, spool:
 
 
 def test_a_sweep_with_nothing_to_train_has_a_parent_all_the_same(store: str, spool: Spool) -> None:
-    assert Background(connecting(store), spool, lambda _: None).close("FINISHED", {}) == 0
+    assert Background(connecting(store), spool, lambda _: None).close("FINISHED", {}) == Closed()
     (parent,) = held(store, "sweep")
     assert parent.info.status == "FINISHED"
 
@@ -109,7 +109,7 @@ def test_the_next_start_delivers_what_an_earlier_one_left(store: str, spool: Spo
         later.describe(SWEEP, store, POINTS)
         delivery = Background(connecting(store), later, lambda _: None)
         delivery.put(third)
-        assert delivery.close("FINISHED", {}) == 0
+        assert delivery.close("FINISHED", {}) == Closed()
     assert {run.info.status for run in held(store)} == {"FINISHED"}
     assert all(set(found.values()) == {1} for _, _, _, found in results(store).values())
 

@@ -13,9 +13,10 @@ import pytest
 import sqlalchemy
 
 from harness.tracking import background
-from harness.tracking.background import Background
+from harness.tracking.background import Background, Closed
 from harness.tracking.delivering import Delivered, DeliveryError, GoneError, deliver, traced
 from harness.tracking.faults import one_line, passes
+from harness.tracking.leases import Lease
 from harness.tracking.settings import local_folder, spool_folder
 from harness.tracking.spool import Spool
 from harness.tracking.store import connect
@@ -52,12 +53,13 @@ def test_a_full_disk_ends_delivery_in_a_line_and_what_waits_is_delivered_later(
     shutil.copy(store_template, folder / "mlflow.db")
     store = f"sqlite:///{folder / 'mlflow.db'}"
     spool = described(tmp_path / "spool" / GRID, store)
-    delivery = Background(lambda: Writer(store, SWEEP, POINTS), spool, lambda _: None)
+    lease = Lease(GRID, spool.folder)
+    delivery = Background(lambda: Writer(store, SWEEP, POINTS, lease), spool, lambda _: None)
     for number in range(4):
         delivery.put(whole(f"s{number}", many(5, f"{number}")))
     wait_for(lambda: delivery.error)
     delivery.put(whole("late", many(5, "late")))
-    left = delivery.close("FINISHED", {})
+    left = delivery.close("FINISHED", {}).waiting
     assert 5 < left <= 25
     assert isinstance(delivery.error, DeliveryError)
     assert not isinstance(delivery.error, GoneError)
@@ -107,7 +109,7 @@ def test_an_error_that_stays_ends_delivery_and_putting_goes_on(store: str) -> No
     delivery.put(whole("s", trained()))
     wait_for(lambda: delivery.error)
     delivery.put(whole("t", trained()))
-    assert delivery.close("FINISHED", {}) == 4
+    assert delivery.close("FINISHED", {}).waiting == 4
     assert str(delivery.error).startswith(f"tracking.uri = {store}: ")
     assert str(delivery.error).endswith("or by python -m harness.tracking deliver")
 
@@ -131,7 +133,7 @@ def test_a_store_that_is_away_is_asked_again_after_a_pause_and_at_the_end(
         time.sleep(0.05)
     assert all(later - earlier >= 2 for earlier, later in pairwise(asked))
     began = time.monotonic()
-    assert delivery.close("FINISHED", {}) == 2 * number
+    assert delivery.close("FINISHED", {}).waiting == 2 * number
     assert asked[3] - began < 1.5
     assert len(asked) == 4
     assert delivery.error is None
@@ -154,7 +156,7 @@ def test_a_store_that_another_process_locks_for_long_is_tried_again(
     database.close()
     wait_for(lambda: not spool.waiting())
     assert delivery.error is None
-    assert delivery.close("FINISHED", {}) == 0
+    assert delivery.close("FINISHED", {}) == Closed()
     all_once(store, 2)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from harness.tracking import background
 from harness.tracking.__main__ import main
-from harness.tracking.background import Background
+from harness.tracking.background import Background, Closed
 from harness.tracking.batches import Batch, Sweep
 from harness.tracking.delivering import Delivered, deliver
 from harness.tracking.settings import spool_folder
@@ -153,7 +153,7 @@ def test_a_server_killed_in_the_middle_and_started_again_gets_everything_once(
         time.sleep(0.5)
         assert delivery.error is None
         server.start()
-    assert delivery.close("FINISHED", {}) == 0
+    assert delivery.close("FINISHED", {}) == Closed()
     assert sum(written) == 7
     assert results(server.store, sweep.experiment) == expected
 
@@ -174,7 +174,7 @@ def test_a_sweep_that_ends_while_the_server_is_away_is_delivered_by_the_command(
     for batch in batches(sweep):
         delivery.put(batch)
     began = time.monotonic()
-    assert delivery.close("FAILED", {"exhausted": 6, "failed": 1}) == 7
+    assert delivery.close("FAILED", {"exhausted": 6, "failed": 1}).waiting == 7
     assert time.monotonic() - began < 20
     assert (written, delivery.error) == ([], None)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
@@ -209,7 +209,7 @@ def test_requests_whose_answers_are_lost_are_carried_out_once(
         for batch in batches(sweep):
             delivery.put(batch)
         wait_for(lambda: not spool.waiting(), 120)
-        while delivery.close("FINISHED", {}):
+        while delivery.close("FINISHED", {}) != Closed():
             delivery = Background(lambda: Writer(uri, sweep, POINTS), spool, lambda _: None)
     assert len(seen) > 2
     assert results(server.store, sweep.experiment) == undisturbed(sweep, store_template, tmp_path)
@@ -228,7 +228,7 @@ def test_a_server_that_fails_is_waited_for(
         for batch in batches(sweep):
             delivery.put(batch)
         wait_for(lambda: not spool.waiting())
-        assert delivery.close("FINISHED", {}) == 0
+        assert delivery.close("FINISHED", {}) == Closed()
     assert results(server.store, sweep.experiment) == undisturbed(sweep, store_template, tmp_path)
 
 
@@ -246,7 +246,7 @@ def test_a_server_that_refuses_is_asked_no_more(server: Server, sweep: Sweep) ->
         for batch in batches(sweep):
             delivery.put(batch)
         wait_for(lambda: delivery.error)
-        assert delivery.close("FINISHED", {}) == 7
+        assert delivery.close("FINISHED", {}).waiting == 7
         told = str(delivery.error)
         assert told.startswith(f"tracking.uri = {uri}: ")
         assert "403" in told
