@@ -59,7 +59,7 @@ def test_what_is_missing_is_said_and_why_and_delivered_later(
         assert main(["deliver", "--uri", address]) == 0
     (parent,) = held(server.store, "sweep", study)
     assert parent.info.status == "FINISHED"
-    assert parent.data.tags["harness.arms"] == "written"
+    assert len(parent.data.tags["harness.members"]) == 64
     assert not {"harness.launcher", "harness.alive"} & set(parent.data.tags)
     assert [run.info.status for run in held(server.store, "run", study)] == ["FINISHED"] * 2
     # The spool's lock is all that is left: no model waits either.
