@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
     from playwright.sync_api import Page
 
+# What stores and reports make of such texts, quick tests of theirs say.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def planted(store_to_look_at: str) -> dict[str, "Run"]:

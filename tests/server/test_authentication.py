@@ -113,6 +113,7 @@ def test_a_password_is_written_nowhere_when_the_server_fails_midway(
     assert_no_secret(told, tmp_path, guarded)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("password", ["Zebra-quokka-8", pytest.param("", marks=pytest.mark.slow)])
 def test_a_wrong_password_is_refused_in_one_line_before_anything_trains(
     guarded: TeamServer, tmp_path: Path, password: str

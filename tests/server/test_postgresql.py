@@ -107,6 +107,7 @@ def disturbed(folder: Path, server: TeamServer, study: str, moment: int, restart
     assert_nothing_waits(folder)
 
 
+@pytest.mark.slow
 def test_the_machine_of_the_server_fails_midway_and_comes_back(
     team: TeamServer, cluster: Cluster, expected: dict[str, str], tmp_path: Path
 ) -> None:

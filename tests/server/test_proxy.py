@@ -86,6 +86,7 @@ def wait_for(address: str, folder: Path, process: "subprocess.Popen[bytes]") -> 
             time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_a_sweep_goes_through_the_documented_proxy(
     proxy: tuple[str, Path], team: TeamServer, tmp_path: Path
 ) -> None:

@@ -136,6 +136,7 @@ def test_nothing_is_begun_once_time_is_over(tmp_path: Path) -> None:
         assert stop.reason == "the time that it was given is over"
 
 
+@pytest.mark.slow
 def test_a_cluster_gives_the_same_records_though_a_worker_is_killed(
     cluster: str, expected: dict[str, Record], tmp_path: Path
 ) -> None:

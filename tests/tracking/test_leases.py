@@ -287,6 +287,7 @@ def taken(server: Server, study: str, process: Popen) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.slow
 def test_a_grid_launched_from_two_folders_is_trained_by_one_and_taken_over_when_that_is_dead(
     server: Server, launch: Callable[..., Popen], tmp_path: Path
 ) -> None:
