@@ -16,7 +16,7 @@ from harness.bands import bands
 from harness.choosing import at_chosen, choose, sensitivity
 from harness.record import metric_name
 from harness.tracking import read
-from harness.tracking.entities import parameters, tags
+from harness.tracking.entities import SOURCE, parameters, plain
 from harness.tracking.frames import StudyRecord
 from harness.tracking.store import search
 from harness.tracking.texts import TAG_LENGTH, run_name, storable
@@ -119,11 +119,10 @@ class Arms:
         start = int(time.time() * 1000)
         about = {key: value for key, value in _about(arm).items() if value}
         about[MEMBERS] = arm.digest(self.points)
-        found = tags(self.about | about | {MLFLOW_PARENT_RUN_ID: self.parent})
         made = self.client.create_run(
             self.experiment,
             start_time=start,
-            tags={tag.key: tag.value for tag in found},
+            tags=plain(self.about | about | {MLFLOW_PARENT_RUN_ID: self.parent}),
             run_name=run_name(f"{arm.name} · {_seeds(arm)}"),
         )
         run_id = str(made.info.run_id)
@@ -208,7 +207,7 @@ def _about(arm: Arm) -> dict[str, str]:
         "harness.outcomes": counted,
         "harness.chosen": arm.chosen or arm.reason,
         MLFLOW_RUN_NOTE: _note(arm, counted),
-        MLFLOW_SOURCE_NAME: "python -m harness",
+        MLFLOW_SOURCE_NAME: SOURCE,
     }
 
 

@@ -103,23 +103,23 @@ class Artifacts:
         return self._roots[run_id]
 
 
-def by_history(runs: Iterable["Run"]) -> dict[Place, list[str]]:
-    """Return the ids of finished runs by the parent and the artifact that hold their rows.
-
-    Raises
-    ------
-    ConfigurationError
-        If a run names an artifact that no sweep writes: its path may lead anywhere.
-    """
+def by_history(runs: Iterable[tuple[str, Place | None]]) -> dict[Place, list[str]]:
+    """Return the ids of runs by where their rows lie, as `history_of` tells it of each."""
     wanted: dict[Place, list[str]] = {}
-    for run in runs:
-        if (place := history_of(run)) is not None:
-            wanted.setdefault(place, []).append(run.info.run_id)
+    for run_id, place in runs:
+        if place is not None:
+            wanted.setdefault(place, []).append(run_id)
     return wanted
 
 
 def history_of(run: "Run") -> Place | None:
-    """Return where the rows of a run lie, None if it left none; otherwise as `by_history`."""
+    """Return the parent and the artifact that hold a run's rows, None if it left none.
+
+    Raises
+    ------
+    ConfigurationError
+        If it names an artifact that no sweep writes: its path may lead anywhere.
+    """
     history = run.data.tags.get("harness.history", "")
     # A run that failed names the leg that it failed in, but left no rows there.
     if not history or run.info.status != "FINISHED":

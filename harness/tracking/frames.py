@@ -79,7 +79,7 @@ def rows_of(file: BinaryIO, run_ids: Sequence[str]) -> pd.DataFrame:
 def updates_of(file: BinaryIO, run_ids: Sequence[str]) -> pd.DataFrame:
     """Return the updates alone of the rows that a history's Parquet holds of some runs."""
     rows: pd.DataFrame = pq.ParquetFile(file).read(columns=["run_id", "update"]).to_pandas()
-    return rows[rows["run_id"].isin(run_ids)].astype({"run_id": "category"})
+    return rows[rows["run_id"].isin(run_ids)]
 
 
 def thinned(rows: pd.DataFrame, arms: Mapping[str, str], points: int) -> pd.Series:
@@ -97,12 +97,12 @@ def thinned(rows: pd.DataFrame, arms: Mapping[str, str], points: int) -> pd.Seri
     Series of bool
         In the order of `rows`.
     """
-    of_arm = rows["run_id"].astype(str).map(arms)
-    last = rows.groupby("run_id", observed=True)["update"].transform("max")
+    of_arm = rows["run_id"].map(arms)
+    last = rows.groupby("run_id")["update"].transform("max")
     kept = rows["update"] == last
     for _, group in rows.groupby(of_arm, sort=False):
         counts = group["update"].value_counts().sort_index()
-        ends = np.sort(group.groupby("run_id", observed=True)["update"].max().to_numpy())
+        ends = np.sort(group.groupby("run_id")["update"].max().to_numpy())
         reached = len(ends) - np.searchsorted(ends, counts.index.to_numpy())
         # An update at which one run ended and the others were not measured has no mean.
         known = counts.index[counts.to_numpy() == reached]

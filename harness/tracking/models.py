@@ -16,6 +16,7 @@ from harness.locations import PACKAGE
 from harness.record import metric_name
 from harness.tracking.candidates import Candidates, Chosen
 from harness.tracking.faults import one_line, passes
+from harness.tracking.leases import parent_of
 from harness.tracking.store import answering, connect, search
 from harness.tracking.texts import NAME_LENGTH, TAG_LENGTH, storable
 from harness.tracking.trained_network import (
@@ -128,13 +129,8 @@ def logged(uri: str, study: str, grid: str) -> int:
     with answering(uri):
         client = connect(uri)
         experiment = client.get_experiment_by_name(study)
-        found = None if experiment is None else _sweep(client, experiment.experiment_id, grid)
+        found = None if experiment is None else parent_of(client, experiment.experiment_id, grid)
         return 0 if found is None else int(found.data.tags.get(MODELS, 0))
-
-
-def _sweep(client: "MlflowClient", experiment: str, grid: str) -> "Run | None":
-    query = f"tags.`harness.kind` = 'sweep' and tags.`{GRID}` = '{grid}'"
-    return next(iter(client.search_runs([experiment], query, max_results=1)), None)
 
 
 def _mark(client: "MlflowClient", experiment: str, grid: str, standing: "Mapping[str, LoggedModel]") -> None:
@@ -153,7 +149,7 @@ def _mark(client: "MlflowClient", experiment: str, grid: str, standing: "Mapping
         elif SUPERSEDED_BY in model.tags:
             client.set_logged_model_tags(model.model_id, {BEST: "true"})
             client.delete_logged_model_tag(model.model_id, SUPERSEDED_BY)
-    if sweep := _sweep(client, experiment, grid):
+    if sweep := parent_of(client, experiment, grid):
         client.set_tag(sweep.info.run_id, MODELS, str(len(standing)))
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from harness.errors import ConfigurationError, nearest
 from harness.record import metric_name
-from harness.tracking.artifacts import Artifacts, Place, by_history, history_of
+from harness.tracking.artifacts import Artifacts, by_history, history_of
 from harness.tracking.elsewhere import trained_elsewhere
 from harness.tracking.frames import Child, row_of, rows_of, runs_of, thinned, updates_of
 from harness.tracking.frames import StudyRecord as StudyRecord
@@ -209,7 +209,7 @@ def maps(run_ids: Sequence[str], *, uri: str | None = None) -> pd.DataFrame:
     address = tracking_uri(uri)
     with answering(address):
         client = connect(address)
-        wanted = by_history([client.get_run(run_id) for run_id in run_ids])
+        wanted = by_history((run_id, history_of(client.get_run(run_id))) for run_id in run_ids)
         parents = {parent for parent, _ in wanted}
         held = {(parent, each.path) for parent in parents for each in client.list_artifacts(parent, FOLDER)}
         drawn = {(parent, maps_beside(history)): ids for (parent, history), ids in wanted.items()}
@@ -246,17 +246,13 @@ def _outline(client: "MlflowClient", uri: str, experiment: "Experiment", grid: s
 
 
 def _histories(artifacts: Artifacts, children: Sequence[Child], points: int | None) -> pd.DataFrame:
-    wanted: dict[Place, list[str]] = {}
-    for child in children:
-        if child.history is not None:
-            wanted.setdefault(child.history, []).append(child.row["run_id"])
+    wanted = by_history((child.row["run_id"], child.history) for child in children)
     if not wanted:
         return pd.DataFrame({"run_id": [], "update": []})
     if points is None:
         return pd.concat(artifacts.frames(wanted, rows_of), ignore_index=True)
     # Twice, so that no more is ever in memory than is kept: first the updates, to tell which.
-    updates = artifacts.frames(wanted, updates_of)
-    rows = pd.concat([each.astype({"run_id": str}) for each in updates], ignore_index=True)
+    rows = pd.concat(artifacts.frames(wanted, updates_of), ignore_index=True)
     kept = thinned(rows, {child.row["run_id"]: child.row["arm"] for child in children}, points)
     chosen = pd.MultiIndex.from_frame(rows[kept])
 

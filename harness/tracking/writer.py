@@ -19,7 +19,7 @@ from harness.tracking import read
 from harness.tracking.batches import Batch, Ended, Failed, Header, Sweep, Underway
 from harness.tracking.candidates import Candidates
 from harness.tracking.datasets import dataset_input
-from harness.tracking.entities import parameters, tags
+from harness.tracking.entities import SOURCE, parameters, plain, tags
 from harness.tracking.faults import one_line, passes
 from harness.tracking.leases import Lease, parent_of
 from harness.tracking.maps import maps_beside, write_maps
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 ERROR = "harness.error"
 TRACEBACK = "traceback.txt"
-SOURCE = "python -m harness"
 SHARED = ("harness.commit",)
 """Tags of a sweep that each of its runs has too."""
 
@@ -199,7 +198,7 @@ class Writer:
             MLFLOW_SOURCE_NAME: SOURCE,
         } | self.lease.tags()
         name = run_name(f"{self.sweep.experiment} · sweep")
-        made = self.client.create_run(self.experiment, tags=_plain(about), run_name=name)
+        made = self.client.create_run(self.experiment, tags=plain(about), run_name=name)
         first = parent_of(self.client, self.experiment, self.sweep.grid) or made
         if first.info.run_id != made.info.run_id:
             self.client.delete_run(made.info.run_id)
@@ -251,7 +250,7 @@ class Writer:
 
     def _create(self, header: Header, outcome: dict[str, str]) -> Child:
         start = int(time.time() * 1000)
-        about, name = _plain(self._about(header) | outcome), run_name(header.name)
+        about, name = plain(self._about(header) | outcome), run_name(header.name)
         made = self.client.create_run(self.experiment, start_time=start, tags=about, run_name=name)
         child = Child(str(made.info.run_id), start)
         self.client.log_inputs(child.run_id, datasets=[dataset_input(header.dataset)])
@@ -351,8 +350,3 @@ def _outcome(run: Underway | Ended | Failed, history: str) -> dict[str, str]:
 
 def _child(run: "Run") -> Child:
     return Child(str(run.info.run_id), int(run.info.start_time), ERROR in run.data.tags)
-
-
-def _plain(texts: Mapping[str, str]) -> dict[str, str]:
-    """Return tags by key as a store takes them."""
-    return {tag.key: tag.value for tag in tags(texts)}

@@ -33,18 +33,6 @@ DIVERGES = ("dataset=sine", "loss=mse", "activation=relu", "dtype=float32", "sto
             "optimizer.learning_rate=0.05,1000", "seed=0,1", "executor=serial", "-m")  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def shared(swept_once: Callable[..., str]) -> str:
-    """A store that is only read."""
-    return swept_once(*GRID)
-
-
-@pytest.fixture
-def swept(shared: str, copied: Callable[[str], str]) -> str:
-    """The same store as the test's own."""
-    return copied(shared)
-
-
 def points(uri: str, run: Run, metric: str) -> dict[int, float]:
     history = connect(uri).get_metric_history(run.info.run_id, metric)
     assert len({point.step for point in history}) == len(history)

@@ -1,7 +1,6 @@
 """A store that goes away, or refuses, while a sweep is closed: it is said, and can be made good."""
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,16 +11,6 @@ from tests.tracking.servers import Server, on_the_way
 from tests.tracking.stacks_to_deliver import held
 
 RUN = ("dataset=moons", "dataset.samples=60", "stopping.epochs=2", "executor=serial", "-m")
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, store_template: Path) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("server")
-    shutil.copy(store_template, folder / "mlflow.db")
-    running = Server(folder)
-    running.start()
-    yield running
-    running.stop()
 
 
 def closing() -> bool:

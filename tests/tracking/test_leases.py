@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -234,16 +233,6 @@ def test_a_parent_that_turns_out_to_be_the_second_is_written_no_more(store: str,
         second.close("FINISHED", {}, 0)
     status = {run.info.run_id: run.info.status for run in held(store, "sweep")}
     assert status == {first: "RUNNING", second.parent: "KILLED"}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, store_template: Path) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("server")
-    shutil.copy(store_template, folder / "mlflow.db")
-    running = Server(folder)
-    running.start()
-    yield running
-    running.stop()
 
 
 @pytest.fixture

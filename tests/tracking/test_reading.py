@@ -4,8 +4,6 @@ import hashlib
 import json
 import os
 import pickle
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -50,14 +48,10 @@ def delivered(uri: str, name: str) -> Sweep:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, store_template: Path) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("server")
-    shutil.copy(store_template, folder / "mlflow.db")
-    made = Server(folder)
-    made.start()
-    delivered(made.uri, "served")
-    yield made
-    made.stop()
+def server(server: Server) -> Server:
+    """The server, with a study to be read."""
+    delivered(server.uri, "served")
+    return server
 
 
 @pytest.fixture

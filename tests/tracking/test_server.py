@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -35,23 +35,13 @@ from tests.tracking.stacks_to_deliver import (
 NUMBERS = count(1)
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory, store_template: Path) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("server")
-    shutil.copy(store_template, folder / "mlflow.db")
-    server = Server(folder)
-    server.start()
-    yield server
-    server.stop()
-
-
 @pytest.fixture
-def server(running: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Server:
+def server(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Server:
     """The server, and a working folder of the test's own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.setattr(background, "RETRY_SECONDS", 0.2)
-    return running
+    return server
 
 
 @pytest.fixture

@@ -26,18 +26,6 @@ DIVERGES = ("dataset=sine", "loss=mse", "activation=relu", "optimizer.learning_r
             "dtype=float32", "stopping.epochs=20", "executor=serial", "-m")  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def shared(swept_once: Callable[..., str]) -> str:
-    """A store that is only read."""
-    return swept_once(*GRID)
-
-
-@pytest.fixture
-def swept(shared: str, copied: Callable[[str], str]) -> str:
-    """The same store as the test's own."""
-    return copied(shared)
-
-
 def test_a_sweep_is_a_parent_with_its_runs_below(shared: str) -> None:
     client = connect(shared)
     experiment = client.get_experiment_by_name("adhoc")
