@@ -135,6 +135,12 @@ def lay_out(runs: pd.DataFrame, axes: Sequence[str]) -> Layout:
     return _assemble(table, panels, lines or constant)
 
 
+def layout_of(frame: pd.DataFrame) -> Layout:
+    """Lay out the arms of a frame that knows no study: a line each, by `dataset` where it has one."""
+    named = frame.assign(dataset=frame["dataset"] if "dataset" in frame.columns else "")
+    return lay_out(named.drop_duplicates("arm"), [])
+
+
 def split_by_loss(layout: Layout, runs: pd.DataFrame) -> Layout:
     """Give each loss panels of its own: own losses of different kinds share no axis."""
     if "loss" not in runs.columns:

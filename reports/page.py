@@ -19,8 +19,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from reports.analysis import analyse
 from reports.arms import shorten
+from reports.comparison import compare
 from reports.contents import contents
 from reports.figures.style import house_style
 from reports.outline import Contents
@@ -65,14 +65,14 @@ def build(record: StudyRecord) -> dict[str, bytes]:
         By file name. The same record gives the same bytes: the order of its rows does not matter, and
         nothing is dated.
     """
-    analysis = analyse(record)
-    report = contents(analysis)
+    comparison = compare(record)
+    report = contents(comparison)
     pictures = {drawing.name: picture(drawing.draw()) for drawing in report.drawings}
     files: dict[str, bytes] = {f"{name}.png": drawn.png for name, drawn in pictures.items()}
     files |= {f"{drawing.name}.csv": csv(drawing.frame) for drawing in report.drawings}
     files |= {f"{table.name}.csv": csv(table.frame) for table in report.tables}
-    files[PAGE] = render("page.html.j2", report, pictures, analysis.provenance).encode()
-    files[MARKDOWN] = render("report.md.j2", report, pictures, analysis.provenance).encode()
+    files[PAGE] = render("page.html.j2", report, pictures, comparison.provenance).encode()
+    files[MARKDOWN] = render("report.md.j2", report, pictures, comparison.provenance).encode()
     return files
 
 

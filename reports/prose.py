@@ -7,8 +7,8 @@ import pandas as pd
 
 from harness.intervals import CONFIDENCE
 from harness.record import higher_is_better
-from reports.analysis import RATE, Analysis
 from reports.arms import shorten
+from reports.comparison import RATE, Comparison
 from reports.plain_text import isolated
 from reports.statistics import EXPLODING, VANISHING
 
@@ -115,34 +115,34 @@ def about_gradients(
     return " ".join(parts)
 
 
-def answer(analysis: Analysis, rho: pd.DataFrame, reaching: str) -> str:
+def answer(comparison: Comparison, rho: pd.DataFrame, reaching: str) -> str:
     """Answer in one sentence a data set, or by the target; exploratory, for no claim is tested.
 
     Parameters
     ----------
-    analysis : Analysis
+    comparison : Comparison
     rho : DataFrame
         `tables.rho_frame`; may be empty.
     reaching : str
         What the sentence `reaching` says; empty for a study without a target.
     """
-    if analysis.chosen.empty:
+    if comparison.chosen.empty:
         return "No arm has a reported run at a chosen value, so there is nothing to compare."
-    parts = ["Exploratory, no claim is tested.", ELSEWHERE if analysis.elsewhere else "", reaching]
-    if analysis.rates_untuned:
-        parts += [_gradients_at_start(analysis, rho), rate_notice(analysis)]
-    if not (reaching and analysis.rates_untuned):
-        parts += [_best(analysis, dataset) for dataset in analysis.layout.datasets]
+    parts = ["Exploratory, no claim is tested.", ELSEWHERE if comparison.elsewhere else "", reaching]
+    if comparison.rates_untuned:
+        parts += [_gradients_at_start(comparison, rho), rate_notice(comparison)]
+    if not (reaching and comparison.rates_untuned):
+        parts += [_best(comparison, dataset) for dataset in comparison.layout.datasets]
     return " ".join(part for part in parts if part)
 
 
-def target(analysis: Analysis) -> str:
+def target(comparison: Comparison) -> str:
     """Write the study's target, for example ``train loss ≤ 0.01``."""
-    metric, value = str(analysis.spec["target"]["metric"]), float(analysis.spec["target"]["value"])
+    metric, value = str(comparison.spec["target"]["metric"]), float(comparison.spec["target"]["value"])
     return f"{metric_name(metric)} {'≥' if higher_is_better(metric) else '≤'} {in_units(value, metric)}"
 
 
-def reaching(analysis: Analysis, arms: int, missed: pd.DataFrame) -> str:
+def reaching(comparison: Comparison, arms: int, missed: pd.DataFrame) -> str:
     """Say how many of all arms reached the target with every seed, and which did not.
 
     Parameters
@@ -151,10 +151,10 @@ def reaching(analysis: Analysis, arms: int, missed: pd.DataFrame) -> str:
         `targets.missed`.
     """
     count = f"{arms - len(missed):,} of {counted(arms, 'arm')}"
-    sentence = f"With every seed, {count} reached the target, {target(analysis)}."
+    sentence = f"With every seed, {count} reached the target, {target(comparison)}."
     if missed.empty:
         return sentence
-    labels = _labels(analysis)
+    labels = _labels(comparison)
     named = [
         f"{labels[str(row['arm'])]} ({row['reached']} of {counted(row['seeds'], 'seed')})"
         for _, row in missed.head(MOST_NAMED).iterrows()
@@ -163,18 +163,23 @@ def reaching(analysis: Analysis, arms: int, missed: pd.DataFrame) -> str:
     return f"{sentence} Missed by {'; '.join(named)}{f'; and {rest:,} more' if rest else ''}."
 
 
-def rate_notice(analysis: Analysis) -> str:
+def rate_notice(comparison: Comparison) -> str:
     """Say that arms at rates that nobody tuned are no comparison of methods; nothing where they are one."""
-    if not analysis.rates_untuned:
+    if not comparison.rates_untuned:
         return ""
-    rates = analysis.runs[RATE]
+    rates = comparison.runs[RATE]
     return SHARED_RATE if rates.notna().all() and rates.nunique() <= 1 else GIVEN_RATES
 
 
-def _best(analysis: Analysis, dataset: str) -> str:
-    goal, data = analysis.goals(dataset)[0], named(dataset)
-    arms = [arm for panel in analysis.layout.panels if panel.dataset == dataset for arm in panel.arms]
-    scores = analysis.scores[analysis.scores["metric"] == goal].set_index("arm")
+def at_one_rate(comparison: Comparison, text: str) -> str:
+    """Put the warning of `rate_notice` before what shows arms at rates that nobody tuned."""
+    return f"{rate_notice(comparison)} {text}".strip()
+
+
+def _best(comparison: Comparison, dataset: str) -> str:
+    goal, data = comparison.goals(dataset)[0], named(dataset)
+    arms = [arm for panel in comparison.layout.panels if panel.dataset == dataset for arm in panel.arms]
+    scores = comparison.scores[comparison.scores["metric"] == goal].set_index("arm")
     scores = scores.loc[[arm.name for arm in arms]]
     known = scores[np.isfinite(scores["centre"])]
     if known.empty:
@@ -202,12 +207,12 @@ def _best(analysis: Analysis, dataset: str) -> str:
     return f"{what}: {value} ({spread}){beside}."
 
 
-def _gradients_at_start(analysis: Analysis, rho: pd.DataFrame) -> str:
+def _gradients_at_start(comparison: Comparison, rho: pd.DataFrame) -> str:
     """Say which arms' gradients vanish or explode before the first update: no rate has acted yet."""
     start = rho.dropna(subset=["start"]) if len(rho) else rho
     if start.empty:
         return ""
-    labels = _labels(analysis)
+    labels = _labels(comparison)
     parts = []
     for verb, found in (
         (f"vanish (ρ < {VANISHING:g})", start[start["start"] < VANISHING]),
@@ -226,12 +231,12 @@ def _gradients_at_start(analysis: Analysis, rho: pd.DataFrame) -> str:
     )
 
 
-def _labels(analysis: Analysis) -> dict[str, str]:
+def _labels(comparison: Comparison) -> dict[str, str]:
     """Label every arm within a sentence, with its data set where there are several."""
-    several = len(analysis.layout.datasets) > 1
+    several = len(comparison.layout.datasets) > 1
     return {
         arm.name: f"{named(arm.label)} on {named(panel.dataset)}" if several else named(arm.label)
-        for panel in analysis.layout.panels
+        for panel in comparison.layout.panels
         for arm in panel.arms
     }
 
@@ -256,27 +261,27 @@ def troubles(runs: pd.DataFrame) -> str:
     )
 
 
-def method(analysis: Analysis) -> tuple[str, ...]:
+def method(comparison: Comparison) -> tuple[str, ...]:
     """Say how values were tuned, what intervals mean, and what the report does not claim."""
-    stated = str(analysis.spec.get("method") or "").strip()
+    stated = str(comparison.spec.get("method") or "").strip()
     parts = [stated] if stated else []
-    if analysis.over:
+    if comparison.over:
         parts.append(
-            f"{analysis.over} is tuned: for each arm the value with the best mean "
-            f"{metric_name(str(analysis.metric))} on the tuning seeds is chosen (of equals the smallest), "
+            f"{comparison.over} is tuned: for each arm the value with the best mean "
+            f"{metric_name(str(comparison.metric))} on the tuning seeds is chosen (of equals the smallest), "
             "and the other seeds are reported at it. A value at which a tuning seed died is not chosen. "
             "A choice at the edge of the grid is flagged: a better value may lie beyond it."
         )
-    elif analysis.rates_untuned:
+    elif comparison.rates_untuned:
         parts.append(
-            f"Nothing is tuned. {rate_notice(analysis)} What is measured before the first update depends "
+            f"Nothing is tuned. {rate_notice(comparison)} What is measured before the first update depends "
             "on no rate."
         )
     else:
         parts.append("Nothing is tuned.")
     over = (
         "over the runs of an arm; whether their seeds resplit the data is not known. With one run"
-        if analysis.elsewhere
+        if comparison.elsewhere
         else "over seeds, which resplit one data set: they answer whether new seeds would agree, not whether "
         "new data would. With one seed"
     )
@@ -288,7 +293,7 @@ def method(analysis: Analysis) -> tuple[str, ...]:
     parts.append(
         "Runs that stopped early keep their last value in the curves: their weights no longer change."
     )
-    claims = len(analysis.spec.get("claims") or [])
+    claims = len(comparison.spec.get("claims") or [])
     tested = f"The study states {counted(claims, 'claim')}; this report tests none yet." if claims else ""
     parts.append(f"{tested} All comparisons here are exploratory: intervals, no tests.".strip())
     return tuple(parts)

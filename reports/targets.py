@@ -11,8 +11,8 @@ from harness.choosing import died
 from harness.intervals import Floats
 from harness.record import higher_is_better
 from reports import prose
-from reports.analysis import Analysis
 from reports.cells import Cell, Part, Table, arm_labels, shown, words
+from reports.comparison import Comparison
 from reports.statistics import counted
 
 COLUMNS = ["arm", "seeds", "reached", "median_updates", "rows_apart", "worst"]
@@ -81,7 +81,7 @@ def times(history: pd.DataFrame, runs: pd.DataFrame, metric: str, target: float)
     return pd.DataFrame(found, columns=["run_id", "arm", "updates", "apart"])
 
 
-def reached(analysis: Analysis) -> pd.DataFrame | None:
+def reached(comparison: Comparison) -> pd.DataFrame | None:
     """Return which arms reached the study's target; None if it states none, or nothing measured it.
 
     Returns
@@ -91,14 +91,14 @@ def reached(analysis: Analysis) -> pd.DataFrame | None:
         reported seeds. A miss is infinite in the median; `rows_apart` is the coarsest resolution of a
         time, `worst` the worst final value, a dead run's being infinite or the majority class's accuracy.
     """
-    target = analysis.spec.get("target")
-    if target is None or target["metric"] not in analysis.history.columns:
+    target = comparison.spec.get("target")
+    if target is None or target["metric"] not in comparison.history.columns:
         return None
     metric = str(target["metric"])
-    found = times(analysis.history, analysis.chosen, metric, float(target["value"]))
-    final = pd.Series(counted(analysis.chosen, metric), index=analysis.chosen["run_id"])
+    found = times(comparison.history, comparison.chosen, metric, float(target["value"]))
+    final = pd.Series(counted(comparison.chosen, metric), index=comparison.chosen["run_id"])
     rows: list[dict[str, Any]] = []
-    for arm in analysis.layout.arms:
+    for arm in comparison.layout.arms:
         mine = found[found["arm"] == arm.name]
         row = {"arm": arm.name, "seeds": len(mine), "reached": int(np.isfinite(mine["updates"]).sum())}
         row |= dict.fromkeys(COLUMNS[3:], float("nan"))
@@ -118,24 +118,24 @@ def missed(frame: pd.DataFrame) -> pd.DataFrame:
     return found.loc[share.sort_values(kind="stable").index]
 
 
-def tables(analysis: Analysis, frame: pd.DataFrame) -> tuple[Table, ...]:
+def tables(comparison: Comparison, frame: pd.DataFrame) -> tuple[Table, ...]:
     """Show `reached`, and by themselves the arms that missed the target: a page folds long tables."""
-    metric = str(analysis.spec["target"]["metric"])
+    metric = str(comparison.spec["target"]["metric"])
     headers = ("arm", "seeds that reached it", "median updates", "rows apart", "worst final value")
     caption = (
-        f"Seeds with {prose.target(analysis)}, and the updates until then, interpolated between rows; a seed "
-        "that missed it, or died, counts as ∞."
+        f"Seeds with {prose.target(comparison)}, and the updates until then, interpolated between rows; a "
+        "seed that missed it, or died, counts as ∞."
     )
-    every = Table("target", caption, frame, headers, _rows(analysis, frame, metric))
+    every = Table("target", caption, frame, headers, _rows(comparison, frame, metric))
     some = missed(frame)
     if some.empty or len(some) == len(frame):
         return (every,)
-    title = f"The arms that missed the target, {prose.target(analysis)}, with a seed or more."
-    return (Table("target_missed", title, some, headers, _rows(analysis, some, metric)), every)
+    title = f"The arms that missed the target, {prose.target(comparison)}, with a seed or more."
+    return (Table("target_missed", title, some, headers, _rows(comparison, some, metric)), every)
 
 
-def _rows(analysis: Analysis, frame: pd.DataFrame, metric: str) -> tuple[tuple[Cell, ...], ...]:
-    labels = arm_labels(analysis)
+def _rows(comparison: Comparison, frame: pd.DataFrame, metric: str) -> tuple[tuple[Cell, ...], ...]:
+    labels = arm_labels(comparison)
     return tuple(
         (
             words(labels[str(row["arm"])]),

@@ -5,32 +5,34 @@ from __future__ import annotations
 import pandas as pd
 
 from reports import prose
-from reports.analysis import Analysis
 from reports.cells import Cell, Part, Table, arm_labels, interval, shown, words
+from reports.comparison import Comparison
 from reports.statistics import outcome_counts
 
 MOST_ROWS = 20
 """Rows that the page shows of a table whose length has no bound."""
 
 
-def by_arm(analysis: Analysis) -> Table:
+def by_arm(comparison: Comparison) -> Table:
     """Count diverged, stalled, failed and warned runs by arm, over all values and seeds."""
-    frame = outcome_counts(analysis.runs, ["arm"])
-    return _table(analysis, frame, "troubles_by_arm", "All runs, tuning and reported, at every value tried.")
+    frame = outcome_counts(comparison.runs, ["arm"])
+    return _table(
+        comparison, frame, "troubles_by_arm", "All runs, tuning and reported, at every value tried."
+    )
 
 
-def by_value(analysis: Analysis) -> Table | None:
+def by_value(comparison: Comparison) -> Table | None:
     """Count troubles by arm and tuned value; the page shows the rows that have any."""
-    if analysis.over is None:
+    if comparison.over is None:
         return None
-    frame = outcome_counts(analysis.runs.rename(columns={analysis.over: "value"}), ["arm", "value"])
+    frame = outcome_counts(comparison.runs.rename(columns={comparison.over: "value"}), ["arm", "value"])
     frame = frame.sort_values(["arm", "value"], kind="stable").reset_index(drop=True)
     caption = "By arm and tuned value; values without trouble are left to the CSV."
-    return _table(analysis, frame, "troubles_by_value", caption)
+    return _table(comparison, frame, "troubles_by_value", caption)
 
 
-def _table(analysis: Analysis, frame: pd.DataFrame, name: str, caption: str) -> Table:
-    labels = arm_labels(analysis)
+def _table(comparison: Comparison, frame: pd.DataFrame, name: str, caption: str) -> Table:
+    labels = arm_labels(comparison)
     has_value = "value" in frame.columns
     kinds = ("diverged", "failed", "stalled", "warned")
     rows = []
@@ -43,17 +45,17 @@ def _table(analysis: Analysis, frame: pd.DataFrame, name: str, caption: str) -> 
         cells += [(shown(int(row[kind])),) for kind in ("runs", *kinds)]
         cells.append(interval(row, ["died_share", "died_low", "died_high"], "accuracy"))
         rows.append(tuple(cells))
-    over = [prose.metric_name(str(analysis.over).rpartition(".")[2])] if has_value else []
+    over = [prose.metric_name(str(comparison.over).rpartition(".")[2])] if has_value else []
     headers = ("arm", *over, "runs", *kinds, f"died, with {prose.PERCENT} Wilson interval")
     return Table(name, caption, frame, headers, tuple(rows))
 
 
-def complaints(analysis: Analysis) -> Table | None:
+def complaints(comparison: Comparison) -> Table | None:
     """Count the runs of each arm that have a complaint, with one of its sentences as an example."""
-    told = _told(analysis.runs)
+    told = _told(comparison.runs)
     if told.empty:
         return None
-    runs = analysis.runs.groupby("arm").size()
+    runs = comparison.runs.groupby("arm").size()
     counts = told.groupby(["complaint", "arm"], sort=False).agg(
         complained=("run_id", "size"), example=("sentence", "first")
     )
@@ -63,7 +65,7 @@ def complaints(analysis: Analysis) -> Table | None:
         ["complained", "complaint", "arm"], ascending=[False, True, True], kind="stable"
     )
     frame = frame[["complaint", "arm", "complained", "runs", "share", "example"]].reset_index(drop=True)
-    labels = arm_labels(analysis)
+    labels = arm_labels(comparison)
     rows = tuple(
         (
             words(row["complaint"]),
@@ -103,9 +105,9 @@ def _sentences(row: pd.Series) -> tuple[str, list[str]]:
     return "; ".join(parts[:-count]), parts[-count:]
 
 
-def warnings(analysis: Analysis) -> Table | None:
+def warnings(comparison: Comparison) -> Table | None:
     """List the texts of all other warnings, and of errors, with the number of runs that have them."""
-    texts = analysis.runs.apply(lambda row: _sentences(row)[0], axis=1)
+    texts = comparison.runs.apply(lambda row: _sentences(row)[0], axis=1)
     texts = texts[texts != ""]
     if texts.empty:
         return None

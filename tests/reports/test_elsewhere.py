@@ -16,7 +16,7 @@ import pytest
 from harness.bands import bands
 from harness.tracking.frames import StudyRecord
 from reports.__main__ import main
-from reports.analysis import analyse
+from reports.comparison import compare
 from reports.page import build
 
 DOCS = Path(__file__).parents[2] / "docs" / "tracking.md"
@@ -133,8 +133,8 @@ def test_a_diverged_run_has_no_invented_accuracy(theirs: StudyRecord) -> None:
     record = elsewhere(theirs, majority_accuracy=np.nan)
     runs = record.runs.copy()
     runs.loc[runs["seed"] == 0, "outcome"] = "diverged"
-    analysis = analyse(StudyRecord(record.spec, runs, record.history, {}, None))
-    scores = analysis.scores.set_index("metric")
+    comparison = compare(StudyRecord(record.spec, runs, record.history, {}, None))
+    scores = comparison.scores.set_index("metric")
     assert scores.loc["test_accuracy", "centre"].isna().all()
     assert np.isfinite(scores.loc["test_log_loss", "centre"]).all()
     assert build(StudyRecord(record.spec, runs, record.history, {}, None))

@@ -9,7 +9,7 @@ from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from reports.analysis import analyse
+from reports.comparison import compare
 from reports.contents import contents
 from reports.figures.style import SETTINGS
 
@@ -31,7 +31,7 @@ def drawn(record, *names):
     """Draw the figures `names` of a study, or all: name to figure and what the report says of it."""
     return {
         drawing.name: (drawing.draw(), drawing)
-        for drawing in contents(analyse(record)).drawings
+        for drawing in contents(compare(record)).drawings
         if not names or drawing.name in names
     }
 
@@ -141,7 +141,7 @@ def test_the_line_drawn_is_the_mean_of_the_frame(synthetic):
     figure, drawing = drawn(record, "convergence_log_loss_by_update")["convergence_log_loss_by_update"]
     line = figure.axes[0].lines[0]
     assert np.array_equal(line.get_ydata(), drawing.frame["centre"])
-    runs = analyse(record).chosen["run_id"]
+    runs = compare(record).chosen["run_id"]
     rows = record.history[record.history["run_id"].isin(runs)]
     mean = rows.groupby("update")["validation_log_loss"].mean()
     assert np.allclose(drawing.frame["centre"], mean)

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from harness.tracking.frames import StudyRecord
-from reports.analysis import analyse
 from reports.arms import natural
+from reports.comparison import compare
 from reports.contents import contents
 from reports.page import argument, build, csv
 from reports.plain_text import in_cell, isolated, plain
@@ -120,12 +120,12 @@ def test_a_long_text_leaves_the_page_readable(synthetic: Callable[..., StudyReco
 
 
 def test_two_arms_that_differ_in_what_is_hidden_stay_two(synthetic: Callable[..., StudyRecord]) -> None:
-    arms = analyse(synthetic({"activation": ["relu", "relu\u202e"]}, rows=6)).layout.arms
+    arms = compare(synthetic({"activation": ["relu", "relu\u202e"]}, rows=6)).layout.arms
     assert [arm.label for arm in arms] == ["relu", "relu\\u202e"]
 
 
 def test_text_from_right_to_left_is_kept_to_itself(synthetic: Callable[..., StudyRecord]) -> None:
-    answer = contents(analyse(synthetic({"activation": [ALEF]}, rows=6))).answer
+    answer = contents(compare(synthetic({"activation": [ALEF]}, rows=6))).answer
     assert f"\N{FIRST STRONG ISOLATE}{ALEF}\N{POP DIRECTIONAL ISOLATE} has a test accuracy of" in answer
     assert isolated("relu") == "relu"
 

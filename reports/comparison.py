@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from harness import choosing
+from harness.bands import bands
 from harness.record import SPLITS
 from reports import statistics
 from reports.arms import Layout, lay_out
@@ -21,11 +23,13 @@ RATE = "optimizer.learning_rate"
 ACCURACIES = tuple(f"{split}_accuracy" for split in SPLITS)
 UNKNOWN_DATA = "unknown data"
 """What a page calls the data set of runs that do not name theirs."""
+LAYERED = ("delta_rms", "gradient_norm", "saturation", "dead_units")
+"""Measures by layer that a report draws."""
 FINAL = ("test_accuracy", "test_log_loss", "test_squared_error", "test_loss")
 
 
 @dataclass(frozen=True)
-class Analysis:
+class Comparison:
     """A study ready to be drawn.
 
     Attributes
@@ -76,6 +80,14 @@ class Analysis:
         """Whether another tool trained the runs."""
         return bool(self.spec.get("elsewhere"))
 
+    @cached_property
+    def curves(self) -> pd.DataFrame:
+        """Bands over the reported seeds of everything that is drawn over time, as `harness.bands.bands`."""
+        layered = [name for name in self.history.columns if str(name).startswith(LAYERED)]
+        wanted = [*(f"validation_{kind}" for kind in kinds(self)), "train_loss", "rho", *layered]
+        there = [name for name in wanted if name in self.history.columns]
+        return bands(self.history, self.chosen, there, sparse=self.elsewhere)
+
     def goals(self, dataset: str) -> tuple[str, str]:
         """Return the two final metrics of a data set that compare across losses, the leading one first."""
         runs = self.runs[self.runs["dataset"] == dataset]
@@ -92,7 +104,7 @@ class Analysis:
         return [arm.name for panel in self.layout.panels if panel.dataset == dataset for arm in panel.arms]
 
 
-def analyse(record: StudyRecord) -> Analysis:
+def compare(record: StudyRecord) -> Comparison:
     """Derive every shared frame of a study."""
     spec = plain_all(record.spec)
     runs = _one_a_fingerprint(_plain(record.runs))
@@ -106,7 +118,7 @@ def analyse(record: StudyRecord) -> Analysis:
     history = record.history[record.history["run_id"].isin(chosen["run_id"])]
     history = history.sort_values(["run_id", "update"], kind="stable").reset_index(drop=True)
     arms = [arm.name for arm in layout.arms]
-    return Analysis(
+    return Comparison(
         spec=spec,
         provenance=plain_all(record.provenance),
         layout=layout,
@@ -119,6 +131,15 @@ def analyse(record: StudyRecord) -> Analysis:
         history=history,
         scores=statistics.final_scores(chosen, arms, FINAL),
     )
+
+
+def kinds(comparison: Comparison) -> list[str]:
+    """Return the scores that compare across losses and that the data sets of a study have."""
+    classifies = {comparison.goals(dataset)[0] == "test_accuracy" for dataset in comparison.layout.datasets}
+    return [
+        *(["log_loss", "accuracy"] if True in classifies else []),
+        *(["squared_error"] if False in classifies else []),
+    ]
 
 
 def _plain(runs: pd.DataFrame) -> pd.DataFrame:
