@@ -28,10 +28,12 @@ SERVER := $(VENV)/.server
 INSTALL := -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable
 export GRID STUDY PRESET CHECKS
 
-# A grid from the command line belongs to the study `adhoc`, or to the one it names; a preset has a
-# name of its own.
-ASKED = $(patsubst study.name=%,%,$(filter study.name=%,$(GRID)))
-NAME = $(if $(GRID),$(or $(ASKED),adhoc),$(STUDY)$(if $(PRESET),-$(PRESET)))
+# A grid from the command line belongs to the study `adhoc`, or to the one it names or is taken from; a
+# preset has a name of its own.
+asked = $(patsubst $(1)=%,%,$(lastword $(filter $(1)=%,$(GRID))))
+preset = $(patsubst %,-%,$(1))
+ASKED = $(or $(call asked,study.name),$(call asked,study),adhoc)$(call preset,$(call asked,sweep.preset))
+NAME = $(if $(GRID),$(ASKED),$(STUDY)$(call preset,$(PRESET)))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup sweep plan report ui server database test test-slow lint bench clean

@@ -74,6 +74,8 @@ def test_make_hands_checks_over(asked: str) -> None:
         (["STUDY=vanishing_gradient", "PRESET=smoke"], "vanishing_gradient-smoke"),
         (["GRID=seed=range(0,3)"], "adhoc"),
         (["GRID=study.name=mine seed=range(0,3)"], "mine"),
+        (["GRID=study=sanity activation=relu"], "sanity"),
+        (["GRID=study=sanity sweep.preset=smoke"], "sanity-smoke"),
     ],
 )
 def test_make_reports_what_it_swept(options: list[str], reported: str) -> None:
