@@ -36,7 +36,7 @@ ASKED = $(or $(call asked,study.name),$(call asked,study),adhoc)$(call preset,$(
 NAME = $(if $(GRID),$(ASKED),$(STUDY)$(call preset,$(PRESET)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sweep plan report ui server database test test-slow lint bench clean
+.PHONY: help setup sweep plan report ui server database test test-slow lint selfcheck bench clean
 
 help:  ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -119,6 +119,9 @@ lint: $(TOOLS)  ## ruff, mypy and the contracts between rooms
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+selfcheck: setup  ## derive published figures anew, ours beside theirs (offline, seconds)
+	@$(BIN)/python -m harness.selfcheck
 
 bench: $(PEERS)  ## time the engine beside its peers: BENCH="--quick", "--cells 64-32-10/32"; or sweeps: BENCH="sweeps"
 	$(BIN)/python -m benchmarks $(BENCH)
