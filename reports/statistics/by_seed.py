@@ -51,13 +51,14 @@ class Metric:
     Parameters
     ----------
     runs : DataFrame
-        One row a run: `arm, seed, outcome, status, majority_accuracy` and `name`.
+        One row a run: `arm, seed, outcome, status, majority_accuracy` and `name`. A run that names no seed
+        has it in common with no other.
     name : str
     """
 
     def __init__(self, runs: pd.DataFrame, name: str) -> None:
         arms, of_arm = np.unique(runs["arm"].to_numpy(dtype=str), return_inverse=True)
-        self._seeds, of_seed = np.unique(runs["seed"].to_numpy(dtype=np.int64), return_inverse=True)
+        self._seeds, of_seed = np.unique(_seeds(runs), return_inverse=True)
         self._places = {str(arm): place for place, arm in enumerate(arms)}
         shape = len(self._seeds), len(arms)
         found = runs[name].to_numpy(dtype=float)
@@ -86,3 +87,9 @@ class Metric:
             lost=self._lost[common][:, places],
             repeated=repeated,
         )
+
+
+def _seeds(runs: pd.DataFrame) -> NDArray[np.int64]:
+    """Return the seeds of runs, for those that name none a number below 0 of their own."""
+    own = pd.Series(-1 - np.arange(len(runs)), index=runs.index, dtype="Int64")
+    return runs["seed"].astype("Int64").fillna(own).to_numpy(dtype=np.int64)
