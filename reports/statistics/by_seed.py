@@ -92,4 +92,4 @@ class Metric:
 def _seeds(runs: pd.DataFrame) -> NDArray[np.int64]:
     """Return the seeds of runs, for those that name none a number below 0 of their own."""
     own = pd.Series(-1 - np.arange(len(runs)), index=runs.index, dtype="Int64")
-    return runs["seed"].astype("Int64").fillna(own).to_numpy(dtype=np.int64)
+    return np.asarray(runs["seed"].astype("Int64").fillna(own), dtype=np.int64)

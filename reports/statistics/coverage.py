@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Iterator
 from math import sqrt
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -137,8 +138,8 @@ def tables() -> Iterator[tuple[str, pd.DataFrame]]:
 def markdown(name: str, table: pd.DataFrame) -> str:
     """Write a table in Markdown, with its name above."""
     lines = ["| " + " | ".join(table.columns) + " |", "|" + "---|" * len(table.columns)]
-    for row in table.itertuples(index=False):
-        lines.append("| " + " | ".join(map(_cell, table.columns, row)) + " |")
+    rows = table.itertuples(index=False)
+    lines += ["| " + " | ".join(map(_cell, table.columns, row)) + " |" for row in rows]
     return f"**{name}**\n\n" + "\n".join(lines)
 
 
@@ -155,13 +156,14 @@ def _bootstrapped(
     low, high = (np.full((2, len(values)), np.nan) for _ in range(2))
     for start in range(0, len(values), TOGETHER):
         part = slice(start, start + TOGETHER)
-        drawn = None
+        drawn: Any = None
+        # Whose values are all equal has no spread to resample.
+        spread = np.ptp(values[part], axis=1) > 0
+        rows: Floats = values[part][spread]
         for place, method in enumerate(("percentile", "BCa")):
-            # Whose values are all equal has no spread to resample.
-            spread = np.ptp(values[part], axis=1) > 0
             with degenerate_allowed():
                 drawn = stats.bootstrap(
-                    (values[part][spread],),
+                    (rows,),
                     statistic,
                     n_resamples=0 if drawn else RESAMPLES,
                     bootstrap_result=drawn,
