@@ -5,7 +5,7 @@
 
 from collections.abc import Callable, Iterator
 from math import sqrt
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,8 @@ SKEW = 0.75
 """Standard deviation of the logarithm of the skewed differences; their skewness is 3.3."""
 TESTED = 360
 """Samples that accuracies are of, in the tied differences."""
+
+METHODS: tuple[Literal["percentile", "BCa"], ...] = ("percentile", "BCa")
 
 Draw = Callable[[np.random.Generator, tuple[int, int]], Floats]
 
@@ -160,7 +162,7 @@ def _bootstrapped(
         # Whose values are all equal has no spread to resample.
         spread = np.ptp(values[part], axis=1) > 0
         rows: Floats = values[part][spread]
-        for place, method in enumerate(("percentile", "BCa")):
+        for place, method in enumerate(METHODS):
             with degenerate_allowed():
                 drawn = stats.bootstrap(
                     (rows,),
@@ -175,7 +177,7 @@ def _bootstrapped(
                 )
             low[place, part][spread] = drawn.confidence_interval.low
             high[place, part][spread] = drawn.confidence_interval.high
-    for place, method in enumerate(("percentile", "BCa")):
+    for place, method in enumerate(METHODS):
         yield method, (low[place], high[place])
 
 
