@@ -77,15 +77,18 @@ class Metric:
         places = [self._places[arm] for arm in arms if arm in self._places]
         runs = self._runs[:, places]
         repeated = next((arm for arm in arms if (self._runs[:, self._places.get(arm, [])] > 1).any()), "")
-        whole = bool(arms) and len(places) == len(arms) and not repeated
-        common = np.asarray(self._known[:, places].all(axis=1) & whole)
+        common = np.asarray(self._known[:, places].all(axis=1))
+        if repeated or not arms or len(places) < len(arms):
+            nothing = np.empty((0, len(arms)))
+            return BySeed(
+                self._seeds[:0], int(runs.any(axis=1).sum()), nothing, nothing, nothing > 0, repeated
+            )
         return BySeed(
             seeds=self._seeds[common],
             missing=int((runs.any(axis=1) & ~common).sum()),
             values=self._values[common][:, places],
             counted=self._counted[common][:, places],
             lost=self._lost[common][:, places],
-            repeated=repeated,
         )
 
 
