@@ -73,5 +73,4 @@ def test_a_narrowed_grid_keeps_the_cells_that_are_left(narrowed: str, cells: lis
 
 def test_a_grid_that_makes_two_arms_of_a_side_keeps_no_cell_and_is_not_refused() -> None:
     either = CLAIMS[0] | {"better": {"activation": ["relu", "elu"]}}
-    assert len(kept(claims=[either])["better"]) == 2
     assert kept("activation=relu,elu,tanh", claims=[either]) == {"better": []}

@@ -303,8 +303,8 @@ def test_a_run_that_diverged_has_an_infinite_loss_and_the_majority_classs_accura
 
 def test_what_lies_at_its_margin_is_decided_to_either_side_in_one_case_of_forty(runs_of):
     draw = np.random.default_rng(0)
-    arms = {f"a{number}": draw.normal(0.5, 1, 6) for number in range(1_000)}
+    arms = {f"a{number}": draw.normal(0.5, 1, 6) for number in range(500)}
     cells = [(arm, {arm: 1.0, "b": -1.0}) for arm in arms]
     found = judged(runs_of(arms | {"b": np.zeros(6)}), difference(cells, margin=0.5)).cells
     for verdict in ("supported", "refuted"):
-        assert (found["verdict"] == verdict).mean() == pytest.approx(0.025, abs=0.015)
+        assert (found["verdict"] == verdict).mean() == pytest.approx(0.025, abs=0.02)
