@@ -88,6 +88,12 @@ class Comparison:
         there = [name for name in wanted if name in self.history.columns]
         return bands(self.history, self.chosen, there, sparse=self.elsewhere)
 
+    @cached_property
+    def verdicts(self) -> statistics.Verdicts:
+        """What the reported runs say of the study's claims."""
+        draw = statistics.generator(str(self.spec["name"]), "verdicts")
+        return statistics.verdicts(self.spec.get("claims") or [], self.chosen, generator=draw)
+
     def goals(self, dataset: str) -> tuple[str, str]:
         """Return the two final metrics of a data set that compare across losses, the leading one first."""
         runs = self.runs[self.runs["dataset"] == dataset]

@@ -10,6 +10,7 @@ from reports.comparison import Comparison
 from reports.figures import tuned
 from reports.outline import Drawing, Section
 from reports.sections.final import seed_rows
+from reports.sections.verdicts import claims_drawing
 
 
 def leading(comparison: Comparison) -> Section:
@@ -47,4 +48,5 @@ def leading(comparison: Comparison) -> Section:
             metric=metric,
         )
 
-    return Section("leading", title, drawings=(Drawing("tuned", caption, frame, draw),))
+    drawings = (*claims_drawing(comparison), Drawing("tuned", caption, frame, draw))
+    return Section("leading", title, drawings=drawings)
