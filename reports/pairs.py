@@ -58,7 +58,7 @@ def pairs(comparison: Comparison, dataset: str) -> list[Pair]:
     few = len(arms) <= MOST_ARMS
     found = []
     for one, other in combinations(arms, 2):
-        differ = [axis for axis in axes if values.at[one.name, axis] != values.at[other.name, axis]]
+        differ = [axis for axis in axes if str(values.at[one.name, axis]) != str(values.at[other.name, axis])]
         if few or len(differ) == 1:
             found.append(_pair(one, other, differ, values))
     if len(found) > MOST_PAIRS:
@@ -95,7 +95,7 @@ def frame(comparison: Comparison, dataset: str, metric: str, ratios: Mapping[str
 def ratios(comparison: Comparison, metric: str) -> dict[str, float]:
     """Return test samples by training samples of the arms of which the study's claims tell."""
     split = metric.partition("_")[0]
-    found = {}
+    found: dict[str, float] = {}
     for claim in comparison.spec.get("claims") or []:
         if str(claim["metric"]).partition("_")[0] == split:
             for cell in claim.get("cells") or []:
@@ -110,8 +110,8 @@ def _pair(one: Arm, other: Arm, differ: list[str], values: pd.DataFrame) -> Pair
         return Pair(one.name, other.name, SEVERAL, label)
     (axis,) = differ
     varying = [name for name in values.columns if name != axis and values[name].nunique() > 1]
-    shared = [values.at[one.name, name] for name in varying if values.at[one.name, name]]
-    first, second = (shorten(values.at[arm.name, axis], LONGEST) for arm in (one, other))
+    shared = [text for name in varying if (text := str(values.at[one.name, name]))]
+    first, second = (shorten(str(values.at[arm.name, axis]), LONGEST) for arm in (one, other))
     compared = f"{first} {MINUS} {second}"
     return Pair(one.name, other.name, axis, f"{SEPARATOR.join(shared)}: {compared}" if shared else compared)
 

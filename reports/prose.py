@@ -134,15 +134,27 @@ def answer(comparison: Comparison, rho: pd.DataFrame, reaching: str) -> str:
 def judged(comparison: Comparison) -> str:
     """Say how many claims are supported, refuted and inconclusive, and which."""
     claims = comparison.verdicts.claims
-    parts = []
-    for verdict in ("supported", "refuted", "inconclusive"):
-        mine = claims[claims["verdict"] == verdict]
-        if len(mine):
-            names = [_claim_named(row) for _, row in mine.head(MOST_NAMED).iterrows()]
-            more = f" and {len(mine) - len(names):,} more" if len(mine) > len(names) else ""
-            parts.append(f"{len(mine):,} {'is' if len(mine) == 1 else 'are'} {verdict} ({', '.join(names)}{more})")
-    said = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
-    return f"Of {counted(len(claims), 'claim')} {said}."
+    found = {verdict: _claims_named(claims, verdict) for verdict in ("supported", "refuted", "inconclusive")}
+    told = [
+        f"{(claims['verdict'] == verdict).sum():,} {verdict} ({names})"
+        for verdict, names in found.items()
+        if names
+    ]
+    if len(told) > 1:
+        said = f"Of {len(claims):,} claims, {', '.join(told[:-1])} and {told[-1]}."
+    else:
+        ((verdict, names),) = ((verdict, names) for verdict, names in found.items() if names)
+        every = "The claim is" if len(claims) == 1 else f"All {len(claims):,} claims are"
+        said = f"{every} {verdict} ({names})."
+    # What the rate changes least, or one run decides, compares at any rate.
+    scored = (claims["kind"].isin(["difference", "trend"]) & (claims["metric"] != "rho")).any()
+    return at_one_rate(comparison, said) if scored else said
+
+
+def _claims_named(claims: pd.DataFrame, verdict: str) -> str:
+    mine = claims[claims["verdict"] == verdict]
+    names = [_claim_named(row) for _, row in mine.head(MOST_NAMED).iterrows()]
+    return ", ".join(names) + (f" and {len(mine) - len(names):,} more" if len(mine) > len(names) else "")
 
 
 def _claim_named(row: pd.Series) -> str:
@@ -151,7 +163,7 @@ def _claim_named(row: pd.Series) -> str:
 
 
 def explored(comparison: Comparison, rho: pd.DataFrame, reaching: str) -> str:
-    """Say in one sentence which arm is best of each data set, or what else the study is about; exploratory."""
+    """Say in a sentence which arm of each data set is best, or what else was found; exploratory."""
     if comparison.chosen.empty:
         return "No arm has a reported run at a chosen value, so there is nothing to compare."
     tested = "" if len(comparison.verdicts.claims) else "Exploratory, no claim is tested."
@@ -205,10 +217,10 @@ def at_one_rate(comparison: Comparison, text: str) -> str:
 
 def _best_of_each(comparison: Comparison) -> str:
     """Name the best arm of each data set in one sentence."""
-    found = [_best(comparison, dataset) for dataset in comparison.layout.datasets]
-    shown = found[:MOST_NAMED]
-    more = f"; {len(found) - len(shown):,} more data sets are in the table" if len(found) > len(shown) else ""
-    return f"{'; '.join(shown)}{more}."
+    datasets = comparison.layout.datasets
+    named_ones = "; on ".join(_best(comparison, dataset) for dataset in datasets[:MOST_NAMED])
+    rest = len(datasets) - MOST_NAMED
+    return f"On {named_ones}{f'; {rest:,} more data sets are in the table' if rest > 0 else ''}."
 
 
 def _best(comparison: Comparison, dataset: str) -> str:
@@ -218,7 +230,7 @@ def _best(comparison: Comparison, dataset: str) -> str:
     scores = scores.loc[[arm.name for arm in arms]]
     known = scores[np.isfinite(scores["centre"])]
     if known.empty:
-        return f"On {data}, no arm has a finite {metric_name(goal)}"
+        return f"{data}, no arm has a finite {metric_name(goal)}"
     upward = higher_is_better(goal)
     name = known["centre"].idxmax() if upward else known["centre"].idxmin()
     best = known.loc[name]
@@ -228,8 +240,8 @@ def _best(comparison: Comparison, dataset: str) -> str:
     overlap = int(((others["high"] >= best["low"]) & (others["low"] <= best["high"])).sum())
     beside = f"; {overlap} of the other {len(arms) - 1} overlap" if overlap else ""
     if len(arms) == 1:
-        return f"On {data}, {label} has a {metric_name(goal)} of {value} ({_spread(best, goal)})"
-    what = f"On {data}, {label} has the {'highest' if upward else 'lowest'} {metric_name(goal)}"
+        return f"{data}, {label} has a {metric_name(goal)} of {value} ({_spread(best, goal)})"
+    what = f"{data}, {label} has the {'highest' if upward else 'lowest'} {metric_name(goal)}"
     return f"{what}, {value} ({_spread(best, goal)}{beside})"
 
 
@@ -331,8 +343,9 @@ def method(comparison: Comparison) -> tuple[str, ...]:
     )
     claims = len(comparison.spec.get("claims") or [])
     tested = (
-        f"The study states {counted(claims, 'claim')}, judged by where an interval lies beside a margin that was "
-        "fixed beforehand, at a level that they share (Bonferroni); all else here is exploratory: intervals, no tests."
+        f"The study states {counted(claims, 'claim')}, judged by where an interval lies beside a margin "
+        "that was fixed beforehand, at a level that they share (Bonferroni); all else here is "
+        "exploratory: intervals, no tests."
     )
     parts.append(tested if claims else "All comparisons here are exploratory: intervals, no tests.")
     return tuple(parts)

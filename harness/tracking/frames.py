@@ -49,8 +49,8 @@ class StudyRecord:
     Attributes
     ----------
     spec : mapping
-        The study as it was asked. Of runs trained elsewhere, ``elsewhere`` is true, and ``method``
-        says what is known of them.
+        The study as it was asked, and how many ``runs`` that is. Of runs trained elsewhere, ``elsewhere``
+        is true, and ``method`` says what is known of them.
     runs : DataFrame
         One row a run: ``run_id``, ``fingerprint``, ``arm``, ``seed``, ``role``, ``status``,
         ``outcome``, ``stopped_by``, ``warnings`` (sentences joined by "; ", the doctor's last),

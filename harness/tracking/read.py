@@ -239,8 +239,8 @@ def _outline(client: "MlflowClient", uri: str, experiment: "Experiment", grid: s
         return None
     parent = max(sweeps, key=lambda run: run.data.tags.get("harness.started", ""))
     artifacts = Artifacts(client, uri)
-    spec = _document(artifacts, parent, "study.json")
     marks = set(_document(artifacts, parent, "grid.json")["fingerprints"])
+    spec = _document(artifacts, parent, "study.json") | {"runs": len(marks)}
     children = _latest(search(client, experiment.experiment_id, RUNS), marks, spec)
     return Outline(spec, children, _provenance(parent), str(parent.info.run_id), artifacts)
 

@@ -71,8 +71,14 @@ def forest(
         return figure
     groups = list(rows.groupby("group", sort=False))
     titles = [_wrapped(str(name)) for name, _ in groups]
-    last = [at + 1 == len(groups) or _axis(groups[at + 1][1]) != _axis(group) for at, (_, group) in enumerate(groups)]
-    around = [0.2 * (text.count("\n") + 1) * bool(text) + 0.42 * end + 0.1 for text, end in zip(titles, last, strict=True)]
+    last = [
+        at + 1 == len(groups) or _axis(groups[at + 1][1]) != _axis(group)
+        for at, (_, group) in enumerate(groups)
+    ]
+    around = [
+        0.2 * (text.count("\n") + 1) * bool(text) + 0.42 * end + 0.1
+        for text, end in zip(titles, last, strict=True)
+    ]
     heights = [ROW * (len(group) + 0.4) for _, group in groups]
     figure, grid = style.sheet(
         heading,
@@ -128,7 +134,14 @@ def _rows(frame: pd.DataFrame, layout: Layout | None) -> pd.DataFrame:
         rows["label"] = rows["cell"] if "cell" in rows.columns else _pairs(rows, layout)
     if "group" not in rows.columns:
         rows["group"] = rows["claim"] if "claim" in rows.columns else ""
-    known = {"margin": np.nan, "level": CONFIDENCE, "verdict": "", "interval": "", "living_effect": np.nan, "direction": ""}
+    known: dict[str, float | str] = {
+        "margin": np.nan,
+        "level": CONFIDENCE,
+        "verdict": "",
+        "interval": "",
+        "living_effect": np.nan,
+        "direction": "",
+    }
     for name, value in known.items():
         if name not in rows.columns:
             rows[name] = value
@@ -159,7 +172,7 @@ def _wrapped(title: str) -> str:
 
 
 def _limits(rows: pd.DataFrame) -> tuple[float, float]:
-    """Return the limits of the axis, in units of the metric: around 0, all means and margins, and most bounds."""
+    """Return limits of the axis, in units of the metric: 0, all means and margins, most bounds."""
     bounds = rows[["effect", "low", "high"]].to_numpy(dtype=float)
     points = rows[["effect", "living_effect", "margin"]].to_numpy(dtype=float)
     margins = rows["margin"].to_numpy(dtype=float)
@@ -210,7 +223,7 @@ def _row(axes: Axes, at: int, row: pd.Series, limits: Sequence[float], offsets: 
     effect, low, high = (float(row[name]) * factor for name in ("effect", "low", "high"))
     mark: dict[str, Any] = {"color": "black", "markersize": 5.5, "mew": 1.0, "zorder": 3}
     if np.isfinite([low, high]).all():
-        ends = np.clip([low, high], *limits)
+        ends = np.clip([low, high], limits[0], limits[1])
         axes.plot(ends, [at, at], color="black", linewidth=1.3, solid_capstyle="butt", zorder=2)
         for end, bound, arrow in ((ends[0], low, "<"), (ends[1], high, ">")):
             if end != bound:
@@ -234,7 +247,11 @@ def _texts(row: pd.Series) -> tuple[str, str, str]:
     seeds = str(row["seeds"]) + (f", {row['dead']} died" if row["dead"] else "")
     if row["dead"]:
         living = float(row["living_effect"])
-        given = "no interval" if np.isnan(living) else f"({effects.written(living, metric, units=False)} where none died)"
+        given = (
+            "no interval"
+            if np.isnan(living)
+            else f"({effects.written(living, metric, units=False)} where none died)"
+        )
         return given, seeds, said
     texts = [effects.written(float(row[name]), metric, units=False) for name in ("effect", "low", "high")]
     if np.isfinite([row["low"], row["high"]]).all():

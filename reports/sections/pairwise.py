@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from harness.record import higher_is_better
 from reports import pairs, prose
 from reports.cells import Cell, Part, Table, arm_labels, shown, words
 from reports.comparison import Comparison
 from reports.effects import part, span
-from reports.figures import forest
+from reports.figures.forest import about, forest
 from reports.outline import Drawing, Section
 from reports.sections import verdicts
 
@@ -30,10 +31,11 @@ def pairwise(comparison: Comparison) -> Section | None:
     if leading.empty and judged is None:
         return None
     paragraphs = (
-        "What is compared here beyond the study's claims is exploratory: intervals, and no tests. Pairs are of one data "
-        f"set and differ in one compared key, or are all pairs of up to {pairs.MOST_ARMS} arms. Arms of equal seeds "
-        "share the split of the data, so their difference is taken seed by seed; the correlation over seeds "
-        "is what that bought: the variance of a difference is smaller by as much.",
+        "What is compared here beyond the study's claims is exploratory: intervals, and no tests. Pairs are "
+        "of one data set and differ in one compared key, or are all pairs of up to "
+        f"{pairs.MOST_ARMS} arms. Arms of equal seeds share the split of the data, so their difference is "
+        "taken seed by seed; the correlation over seeds is what that bought: the variance of a difference "
+        "is smaller by as much.",
     )
     tables = [judged] if judged is not None else []
     if not leading.empty:
@@ -69,16 +71,21 @@ def _drawings(comparison: Comparison, leading: pd.DataFrame) -> list[Drawing]:
         return []
     datasets = list(leading.groupby("dataset", sort=False))
     return [
-        _drawing(comparison, str(dataset), found, f"pairwise_{chr(ord('a') + at)}" if len(datasets) > 1 else "pairwise")
+        _drawing(
+            comparison,
+            str(dataset),
+            found,
+            f"pairwise_{chr(ord('a') + at)}" if len(datasets) > 1 else "pairwise",
+        )
         for at, (dataset, found) in enumerate(datasets[:MOST_DRAWINGS])
     ]
 
 
 def _drawing(comparison: Comparison, dataset: str, found: pd.DataFrame, name: str) -> Drawing:
     drawn = _largest(found).assign(group=lambda rows: rows["axis"].map(_heading))
-    caption = forest.about(drawn)
+    caption = about(drawn)
     metric = str(found["metric"].iloc[0])
-    better = "higher" if prose.higher_is_better(metric) else "lower"
+    better = "higher" if higher_is_better(metric) else "lower"
     caption += f" Better is {better}. Exploratory: no claim is tested."
     if len(drawn) < len(found):
         caption += f" The {len(drawn)} largest of {len(found)} differences; the table has all."
@@ -86,7 +93,7 @@ def _drawing(comparison: Comparison, dataset: str, found: pd.DataFrame, name: st
     title = f"Paired differences of {prose.metric_name(metric)} on {prose.named(dataset)}"
 
     def draw() -> Figure:
-        return forest.forest(drawn, comparison.layout, title=title, subtitle=caption)
+        return forest(drawn, comparison.layout, title=title, subtitle=caption)
 
     return Drawing(name, caption, drawn, draw)
 
@@ -99,12 +106,20 @@ def _largest(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def _heading(axis: str) -> str:
-    return "arms that differ in several keys" if axis == pairs.SEVERAL else axis.rpartition(".")[2].replace("_", " ")
+    return (
+        "arms that differ in several keys"
+        if axis == pairs.SEVERAL
+        else axis.rpartition(".")[2].replace("_", " ")
+    )
 
 
 def _table(comparison: Comparison, found: pd.DataFrame, name: str) -> Table:
     labels = arm_labels(comparison)
-    extra = [pair for pair in (("data_low", "data_high"), ("bca_low", "bca_high")) if found[list(pair)].notna().any(axis=None)]
+    extra = [
+        pair
+        for pair in (("data_low", "data_high"), ("bca_low", "bca_high"))
+        if found[list(pair)].notna().any(axis=None)
+    ]
     heads = {"data_low": "for new data (Nadeau-Bengio)", "bca_low": f"BCa, {prose.PERCENT}"}
     rows = tuple(_row(row, labels, extra) for _, row in found.head(MOST_SHOWN).iterrows())
     metrics = " or ".join(prose.metric_name(metric) for metric in dict.fromkeys(found["metric"]))

@@ -14,12 +14,13 @@ from reports import effects, prose
 from reports.cells import Cell, Part, Table, shown, words
 from reports.comparison import Comparison
 from reports.effects import part, span
-from reports.figures import forest
+from reports.figures.forest import about, forest
 from reports.outline import Card, Drawing
 
 ESTIMATED = ("difference", "trend")
 """Kinds of claims that an interval decides."""
 ASKED = {"seeds": "would new seeds agree?", "data": "would new data of this kind?"}
+VERDICTS = ("supported", "refuted", "inconclusive")
 POWER = "in 4 of 5 cases"
 
 
@@ -37,7 +38,7 @@ def cards(comparison: Comparison) -> tuple[Card, ...]:
                 str(row["sentence"]),
                 row["verdict"],
                 str(row["how"] or ""),
-                str(row["reason"]),
+                _reason(row, cells),
                 facts,
             )
         )
@@ -60,14 +61,14 @@ def claims_drawing(comparison: Comparison) -> tuple[Drawing, ...]:
     drawn = frame(comparison)
     if drawn.empty:
         return ()
-    caption = forest.about(drawn)
+    caption = about(drawn)
     others = len(comparison.verdicts.claims) - drawn["claim"].nunique()
     if others:
         caption += f" {prose.counted(others, 'claim')} without an interval to draw: the cards tell."
     title = "The study's claims"
 
     def draw() -> Figure:
-        return forest.forest(drawn, title=title, subtitle=caption)
+        return forest(drawn, title=title, subtitle=caption)
 
     return (Drawing("claims", caption, drawn, draw),)
 
@@ -98,9 +99,9 @@ def table(comparison: Comparison) -> Table | None:
         "seeds needed",
     )
     caption = (
-        "Every cell of every claim. p: sign flips, two-sided, corrected within these claims; it decides nothing. "
-        f"Shown by so many seeds: the effect that they support {POWER}, the margin included. Seeds needed: "
-        f"to decide {POWER}, were the effect as seen."
+        "Every cell of every claim. p: sign flips, two-sided, corrected within these claims; it decides "
+        f"nothing. Shown by so many seeds: the effect that they support {POWER}, the margin included. Seeds "
+        f"needed: to decide {POWER}, were the effect as seen."
     )
     return Table("claims_by_cell", caption, cells, headers, rows)
 
@@ -181,14 +182,26 @@ def _estimated(document: Mapping[str, Any], row: pd.Series, cells: pd.DataFrame)
     facts.append(("it asks", words(ASKED[str(row["population"])])))
     count = int(row["cells"])
     if count > 1:
-        facts.append(("scope", words(f"{row['scope']} of {count} cells")))
+        tally = [
+            f"{(cells['verdict'] == each).sum()} {each}"
+            for each in VERDICTS
+            if (cells["verdict"] == each).any()
+        ]
+        facts.append(("scope", words(f"{row['scope']} of {count} cells: {', '.join(tally)}")))
     if row["verdict"] == "inconclusive":
         facts += _to_decide(cells, metric)
     return tuple(facts)
 
 
+def _reason(row: pd.Series, cells: pd.DataFrame) -> str:
+    """Say why, of the cell that decides."""
+    mine = cells[cells["cell"] == row["cell"]]
+    reason = str(mine["reason"].iloc[0] if len(mine) else row["reason"])
+    return reason
+
+
 def _to_decide(cells: pd.DataFrame, metric: str) -> list[tuple[str, Cell]]:
-    """Say what an inconclusive claim lacks: the seeds of the cell that needs the most, and what these show."""
+    """Say what an inconclusive claim lacks: how many seeds would do, and what these can show."""
     facts: list[tuple[str, Cell]] = []
     open_cells = cells[cells["verdict"] == "inconclusive"]
     needed = open_cells["needed_seeds"].dropna()
@@ -222,7 +235,9 @@ def _single(document: Mapping[str, Any], row: pd.Series) -> tuple[Any, ...]:
     if row["kind"] == "existence":
         asked = f"{row['direction']} than {float(document['value']):g}"
         facts.append(("asked for", words(f"{prose.metric_name(metric)} {asked}")))
-        facts.append(("farthest run", (Part(f"{effect:.6g}", repr(effect)) if effect == effect else Part("–"),)))
+        facts.append(
+            ("farthest run", (Part(f"{effect:.6g}", repr(effect)) if effect == effect else Part("–"),))
+        )
     else:
         tolerance = float(document.get("tolerance") or 0)
         facts.append(("asked for", words("equal to the bit" if not tolerance else f"within {tolerance:g}")))
