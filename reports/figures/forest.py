@@ -21,7 +21,8 @@ from reports.figures.scales import plain
 
 ROW = 0.21
 """Inches of a row."""
-TITLE_LENGTH = 74
+TITLE_LENGTH = 84
+TITLED: dict[str, Any] = {"fontweight": "bold", "linespacing": 1.15}
 LONGEST = 58
 """Characters of a row's label."""
 REACH = 4.0
@@ -93,13 +94,19 @@ def forest(
     for at, (axes, (_, group)) in enumerate(zip(grid, groups, strict=True)):
         alike = pd.concat([other for _, other in groups if _axis(other) == _axis(group)])
         _panel(axes, group, _limits(alike), offsets)
-        axes.set_title(titles[at], loc="left", fontweight="bold", linespacing=1.15)
+        # Keeps room for a title that is as wide as the paper, and written once panels have their places.
+        axes.set_title("\n".join("X" for _ in titles[at].splitlines()), loc="left", **TITLED)
         axes.tick_params(labelbottom=last[at])
         if last[at]:
             axes.set_xlabel(_axis(group))
         if at == 0:
             _head(axes, offsets, verdicts=bool(rows["verdict"].ne("").any()))
-    return settle(figure)
+    settle(figure)
+    for axes, text in zip(grid, titles, strict=True):
+        axes.set_title("", loc="left")
+        above = axes.get_position().y1 + 0.08 / figure.get_size_inches()[1]
+        figure.text(0.012, above, text, va="bottom", fontsize=8.5, **TITLED)
+    return figure
 
 
 def about(frame: pd.DataFrame) -> str:
@@ -168,7 +175,7 @@ def _axis(group: pd.DataFrame) -> str:
 
 
 def _wrapped(title: str) -> str:
-    return "\n".join(textwrap.wrap(shorten(title, 3 * TITLE_LENGTH), TITLE_LENGTH))
+    return "\n".join(textwrap.wrap(shorten(title, 3 * TITLE_LENGTH), TITLE_LENGTH, break_on_hyphens=False))
 
 
 def _limits(rows: pd.DataFrame) -> tuple[float, float]:

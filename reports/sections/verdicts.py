@@ -171,7 +171,7 @@ def _estimated(document: Mapping[str, Any], row: pd.Series, cells: pd.DataFrame)
         pass
     elif deciding["dead"]:
         facts.append((named, conditional(deciding, "living_effect", metric)))
-    elif np.isfinite(row["effect"]):
+    elif np.isfinite(_number(row["effect"])):
         facts.append((named, (part(row["effect"], metric),)))
     if np.isfinite(_number(row["low"])):
         name = f"{effects.level(row['level'])} {row['interval']} interval"

@@ -209,7 +209,7 @@ def test_the_answer_names_the_best_arm_with_its_interval(synthetic):
     )
     assert answer.startswith("Exploratory, no claim is tested.")
     row = summary.loc[best]
-    assert f"{best} has the highest test accuracy: {100 * row['test_accuracy_centre']:.1f} %" in answer
+    assert f"{best} has the highest test accuracy, {100 * row['test_accuracy_centre']:.1f} %" in answer
     assert (
         f"{100 * row['test_accuracy_low']:.1f} % to {100 * row['test_accuracy_high']:.1f} %, 5 seeds"
         in answer
