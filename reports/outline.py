@@ -13,7 +13,7 @@ from reports.cells import Table
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure: `name` is that of its PNG and of the CSV with the numbers drawn (`frame`)."""
+    """A figure: `name` is that of its SVG, its PNG and of the CSV with the numbers drawn (`frame`)."""
 
     name: str
     caption: str
@@ -22,14 +22,24 @@ class Drawing:
 
 
 @dataclass(frozen=True)
+class Link:
+    """A way from the page to elsewhere; `address` begins with http."""
+
+    text: str
+    address: str
+
+
+@dataclass(frozen=True)
 class Section:
-    """A heading and what stands under it, in the order: paragraphs, drawings, tables."""
+    """A heading and what stands under it: paragraphs, commands, links, drawings, tables, in this order."""
 
     key: str
     heading: str
     paragraphs: tuple[str, ...] = ()
     drawings: tuple[Drawing, ...] = ()
     tables: tuple[Table, ...] = ()
+    commands: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from reports.loading import load
-from reports.page import PAGE, build, save
+from reports.page import PAGE, build
+from reports.saving import save
 
 OUTPUT = Path("reports") / "output"
 LONGEST = 80
