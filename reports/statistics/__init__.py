@@ -1,6 +1,7 @@
 """The statistics of reports: functions from labelled frames to labelled frames (docs/statistics.md)."""
 
 from reports.statistics.differences import differences
+from reports.statistics.estimates import estimates
 from reports.statistics.gradients import EXPLODING, VANISHING
 from reports.statistics.outcomes import OUTCOMES, outcome_counts
 from reports.statistics.profiles import profiles, score_profiles
@@ -16,6 +17,7 @@ __all__ = [
     "Verdicts",
     "counted",
     "differences",
+    "estimates",
     "final_scores",
     "generator",
     "outcome_counts",
