@@ -12,15 +12,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 import pandas as pd
-import seaborn as sns
 
 SEPARATOR = " · "
 MOST_LINES = 6
 """Lines that one panel holds before a further axis is turned into panels."""
 MOST_COLUMNS = 4
 
-# Yellow and grey of the colour-blind palette are too faint on white for a thin line.
-_COLOURS = tuple(sns.color_palette("colorblind").as_hex()[index] for index in (0, 3, 2, 1, 4, 9, 5))
+COLOURS = ("#234dc6", "#db7309", "#14a75d", "#792a38", "#d4729c", "#795313", "#6287d6", "#1b2a6b")
+"""Of lines, in order: each 3:1 or more on white, and any two apart for colour-blind eyes as well."""
+LAYER_COLOURS = (
+    *("#0d0887", "#2e0595", "#46039f", "#5e01a6", "#7401a8", "#8a09a5"),
+    *("#9d189d", "#b02991", "#bf3984", "#cc4977", "#da5a6a", "#e56a5d"),
+)
+"""Of layers from the input on: the part of matplotlib's plasma that is 3:1 or more on white."""
 _DASHES: tuple[tuple[float, ...], ...] = ((), (4.0, 1.6), (6.0, 1.5, 1.2, 1.5), (1.4, 1.3))
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 
@@ -89,9 +93,18 @@ def natural(text: str) -> tuple[tuple[int, float, str], ...]:
 
 
 def look(index: int) -> Look:
-    """Return the look of the line at `index`; the first 28 differ in colour or dashes."""
-    colour, turn = index % len(_COLOURS), index // len(_COLOURS)
-    return Look(_COLOURS[colour], _DASHES[(colour + turn) % len(_DASHES)], _MARKERS[index % len(_MARKERS)])
+    """Return the look of the line at `index`; the first 32 differ in colour or dashes."""
+    colour, turn = index % len(COLOURS), index // len(COLOURS)
+    return Look(COLOURS[colour], _DASHES[(colour + turn) % len(_DASHES)], _MARKERS[index % len(_MARKERS)])
+
+
+def layer_looks(deepest: int) -> dict[int, Look]:
+    """Return the look of every layer, from 1 at the input: layers are ordered, and so are their colours."""
+    last = len(LAYER_COLOURS) - 1
+    return {
+        layer: Look(LAYER_COLOURS[round(last * (layer - 1) / max(deepest - 1, 1))], (), "o")
+        for layer in range(1, deepest + 1)
+    }
 
 
 def shorten(text: str, most: int) -> str:
