@@ -7,7 +7,7 @@ decided once, here, so that a colour means the same thing in every figure.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -79,6 +79,11 @@ class Layout:
     def datasets(self) -> tuple[str, ...]:
         """Data sets in drawing order."""
         return tuple(dict.fromkeys(panel.dataset for panel in self.panels))
+
+    def of(self, datasets: Collection[str]) -> Layout:
+        """Keep the panels of some data sets."""
+        panels = tuple(panel for panel in self.panels if panel.dataset in datasets)
+        return Layout(panels, min(self.columns, len(panels)))
 
     @property
     def lines(self) -> Mapping[str, Look]:
@@ -158,13 +163,15 @@ def split_by_loss(layout: Layout, runs: pd.DataFrame) -> Layout:
     """Give each loss panels of its own: own losses of different kinds share no axis."""
     if "loss" not in runs.columns:
         return layout
-    loss = runs.drop_duplicates("arm").set_index("arm")["loss"].astype(str)
+    loss = runs.drop_duplicates("arm").set_index("arm")["loss"].astype(str).to_dict()
     panels = []
     for panel in layout.panels:
-        kinds = sorted({loss[arm.name] for arm in panel.arms}, key=natural)
-        for kind in kinds:
-            arms = tuple(arm for arm in panel.arms if loss[arm.name] == kind)
-            title = panel.title if len(kinds) == 1 else SEPARATOR.join(filter(None, (panel.title, kind)))
+        # An arm whose loss is not known has no curve: it is named beside the others.
+        known = sorted({loss[arm.name] for arm in panel.arms if arm.name in loss}, key=natural) or [""]
+        kinds = {arm.name: loss.get(arm.name, known[0]) for arm in panel.arms}
+        for kind in known:
+            arms = tuple(arm for arm in panel.arms if kinds[arm.name] == kind)
+            title = panel.title if len(known) == 1 else SEPARATOR.join(filter(None, (panel.title, kind)))
             panels.append(Panel(title, panel.dataset, kind, arms))
     panels.sort(key=lambda panel: (layout.datasets.index(panel.dataset), natural(panel.loss)))
     return Layout(tuple(panels), _columns([(panel.dataset, panel.loss) for panel in panels]))
