@@ -38,7 +38,8 @@ def bands(
     -------
     DataFrame
         Columns `arm, metric, update, epoch, samples, multiply_adds, seeds, alive, kind, centre, low, high`,
-        where what is not known of an arm's epochs, samples and multiply-adds is no number. While all seeds live:
+        where what is not known of an arm's epochs, samples or multiply-adds is no number. While all seeds
+        live:
         `kind` "mean" and the t interval of the mean (not numbers for one seed), or "geometric mean" and its
         interval for the metrics of `GEOMETRIC`. After a seed died: `kind` "median" over all seeds, dead ones
         with infinite loss or the majority class's accuracy, and the range of the seeds; metrics that have no

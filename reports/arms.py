@@ -185,15 +185,15 @@ def _most_together(table: pd.DataFrame, panels: Sequence[str], lines: Sequence[s
 
 
 def _assemble(table: pd.DataFrame, panel_axes: list[str], line_axes: list[str]) -> Layout:
-    titles = [_label(row, panel_axes) for _, row in table.iterrows()]
-    generic = [_label(row, line_axes, generic=True) or "all runs" for _, row in table.iterrows()]
+    titles = [label_of(row, panel_axes) for _, row in table.iterrows()]
+    generic = [label_of(row, line_axes, generic=True) or "all runs" for _, row in table.iterrows()]
     if pd.DataFrame({"panel": titles, "line": generic}).duplicated().any():
         # Two arms that their axes do not tell apart: the whole text of the arm does.
         generic = table["arm"].tolist()
     looks = {line: look(index) for index, line in enumerate(dict.fromkeys(sorted(generic, key=natural)))}
-    full = _full_labels(generic, [_label(row, line_axes) or "all runs" for _, row in table.iterrows()])
+    full = _full_labels(generic, [label_of(row, line_axes) or "all runs" for _, row in table.iterrows()])
     beside = [*line_axes, *(axis for axis in panel_axes if axis != "dataset")]
-    labels = [_label(row, beside) or "all runs" for _, row in table.iterrows()]
+    labels = [label_of(row, beside) or "all runs" for _, row in table.iterrows()]
     if pd.Series(labels).groupby(table["dataset"]).transform(lambda group: group.duplicated().any()).any():
         labels = table["arm"].tolist()
     members: dict[str, list[int]] = {}
@@ -225,7 +225,7 @@ _COUNT = re.compile(r"\(all ([\d,]+)\)")
 _BARE = re.compile(r"[-+\d.,e \[\]]+|true|false|none|null", re.IGNORECASE)
 
 
-def _label(row: pd.Series, axes: Sequence[str], *, generic: bool = False) -> str:
+def label_of(row: pd.Series, axes: Sequence[str], *, generic: bool = False) -> str:
     """Join the values of `axes`; bare numbers get the name of their axis, `generic` drops sample counts."""
     parts = []
     for axis in axes:

@@ -1,4 +1,4 @@
-"""What lines, bands and crosses of a figure are, and how many seeds stand behind them, said from its frame."""
+"""What lines, bands and crosses of a figure are, and how many seeds are behind them, said from its frame."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ SEED = "seed"
 
 @dataclass(frozen=True)
 class Scale:
-    """A y axis: its label, whether it is logarithmic, and the limits of each group of panels that share them."""
+    """A y axis: its label, whether it is logarithmic, and the limits of each group of panels."""
 
     label: str
     logarithmic: bool
@@ -158,8 +158,8 @@ def small_multiples(
     rows = -(-len(layout.panels) // columns)
     height = 2.7 if rows == 1 else 2.1
     figure, grid = style.sheet(title, subtitle, rows, columns, panel_height=height, lines=layout.lines)
-    by_arm = dict(iter(bands.groupby("arm", sort=False)))
-    by_seed = dict(iter(seeds.groupby("arm", sort=False))) if seeds is not None else {}
+    by_arm = panel_notes.by_arm(bands)
+    by_seed = panel_notes.by_arm(seeds) if seeds is not None else {}
     named = [[arm.line for arm in panel.arms if arm.name in by_arm] for panel in layout.panels]
     labelled = len(layout.arms) > 0 and direct_labels.fit(figure, named, columns, height)
     width = float(figure.get_size_inches()[0]) / columns - 0.4

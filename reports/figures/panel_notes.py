@@ -19,6 +19,11 @@ _LETTER = 0.058
 """Inches of a letter in the mean."""
 
 
+def by_arm(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the rows of every arm by its name."""
+    return {str(arm): mine for arm, mine in rows.groupby("arm", sort=False)}
+
+
 def notes(panel: Panel, rows: Mapping[str, pd.DataFrame], absent: Mapping[str, str]) -> list[str]:
     """Return what is to be said of a panel's arms.
 
@@ -46,7 +51,9 @@ def notes(panel: Panel, rows: Mapping[str, pd.DataFrame], absent: Mapping[str, s
     if single and len(single) < len(drawn):
         said["one seed, no band"] = single
     whole = {reason for reason, lines in said.items() if len(lines) == len(panel.arms) > 1}
-    found = [f"{reason}: {'every arm' if reason in whole else ', '.join(lines)}" for reason, lines in said.items()]
+    found = [
+        f"{reason}: {'every arm' if reason in whole else ', '.join(lines)}" for reason, lines in said.items()
+    ]
     if len(single) == len(drawn):
         found.append("one seed, no band")
     return found

@@ -64,7 +64,10 @@ def cost_axes(rows: pd.DataFrame) -> tuple[list[str], str]:
             said.append(_factor(later, same, axis))
     if not said:
         return drawn_by, ""
-    return drawn_by, f"In every arm {' and '.join(said)}: curves by both would look the same, and are drawn once."
+    return (
+        drawn_by,
+        f"In every arm {' and '.join(said)}: curves by both would look the same, and are drawn once.",
+    )
 
 
 def _repeats(one: pd.Series, other: pd.Series) -> bool:
@@ -76,7 +79,12 @@ def _factor(later: pd.DataFrame, drawn_by: str, axis: str) -> str:
     """Write how much of one cost the other is, the greater unit first."""
     last = later[[drawn_by, axis]].dropna().iloc[-1]
     one, other = (drawn_by, axis) if last[axis] >= last[drawn_by] else (axis, drawn_by)
-    unit = {"update": "an update", "epoch": "an epoch", "samples": "a sample", "multiply_adds": "a multiply-add"}
+    unit = {
+        "update": "an update",
+        "epoch": "an epoch",
+        "samples": "a sample",
+        "multiply_adds": "a multiply-add",
+    }
     return f"{unit[one]} is {prose.number(float(last[other] / last[one]))} {AXIS_TITLES[other]}"
 
 
