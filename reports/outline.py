@@ -13,12 +13,16 @@ from reports.cells import Table
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure: `name` is that of its SVG, its PNG and of the CSV with the numbers drawn (`frame`)."""
+    """A figure: `name` is that of its SVG, its PNG and of the CSV with the numbers drawn (`frame`).
+
+    One that is `folded` stands behind a heading of its section that a reader opens.
+    """
 
     name: str
     caption: str
     frame: pd.DataFrame
     draw: Callable[[], Figure]
+    folded: bool = False
 
 
 @dataclass(frozen=True)
