@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from reports import rendering
+from reports.asking import MARKDOWN, PAGE, Wanted
+from reports.columns import DICTIONARY, dictionary
 from reports.comparison import compare
 from reports.contents import contents
+from reports.dating import today
 from reports.outline import Contents
 from reports.pictures import Picture, picture
 from reports.saving import csv, save
@@ -17,12 +22,6 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
     from harness.tracking.read import StudyRecord
-
-PAGE, MARKDOWN = "index.html", "report.md"
-FORMATS = {"html": PAGE, "md": MARKDOWN}
-"""What a page is written as, and the name of its file."""
-PARTS = ("figures", "tables", "page")
-"""What of a report can be made alone."""
 
 
 def write(record: StudyRecord, folder: Path) -> Path:
@@ -33,9 +32,9 @@ def write(record: StudyRecord, folder: Path) -> Path:
 
 def build(
     record: StudyRecord,
+    wanted: Wanted | None = None,
     *,
-    formats: Collection[str] = tuple(FORMATS),
-    only: str | None = None,
+    drawn: date | None = None,
     progress: tqdm[Any] | None = None,
 ) -> dict[str, bytes]:
     """Make the files of a report.
@@ -44,50 +43,67 @@ def build(
     ----------
     record : StudyRecord
         From `harness.tracking.read.study`, or made by hand.
-    formats : collection of {"html", "md"}
-        Of the page.
-    only : {"figures", "tables", "page"} or None
-        Make the figures with their numbers, the tables, or the page alone; None: all.
+    wanted : Wanted, optional
+        Which files; by default all.
+    drawn : date, optional
+        The day that the page is said to be drawn on; by default `dating.today`.
     progress : tqdm, optional
         Told of the figures to draw, and of each that is drawn.
 
     Returns
     -------
     dict of str to bytes
-        By file name. The same record gives the same bytes: the order of its rows does not matter, and
-        nothing is dated.
+        By file name. The same record gives the same bytes on the same day: the order of its rows does not
+        matter.
+
+    Raises
+    ------
+    harness.errors.ConfigurationError
+        If `SOURCE_DATE_EPOCH` is no time.
     """
-    report = contents(compare(record))
-    pages = set(formats) if only in (None, "page") else set()
-    pictures = _pictures(report, inline="html" in pages, files=only in (None, "figures"), progress=progress)
+    wanted = wanted or Wanted()
+    day = drawn or today()
+    comparison = compare(record)
+    report = contents(comparison)
+    pictures = _pictures(report, wanted, progress)
     files: dict[str, bytes] = {}
-    if only in (None, "figures"):
-        for drawing in report.drawings:
-            drawn = pictures[drawing.name]
-            files[f"{drawing.name}.svg"] = drawn.svg.encode()
-            files[f"{drawing.name}.png"] = drawn.png
-            files[f"{drawing.name}.csv"] = csv(drawing.frame)
-    if only in (None, "tables"):
-        files |= {f"{table.name}.csv": csv(table.frame) for table in report.tables}
+    if wanted.figures:
+        for name, drawing in pictures.items():
+            files |= {f"{name}.svg": drawing.svg.encode(), f"{name}.png": drawing.png}
+    frames = _frames(report, wanted)
+    files |= {f"{name}.csv": csv(frame) for name, frame in frames.items()}
+    if frames:
+        # Of all, lest a part that is drawn anew leaves the other without.
+        files[f"{DICTIONARY}.csv"] = csv(dictionary(_frames(report, Wanted()), comparison))
     beside = set(files)
-    if "html" in pages:
-        files[PAGE] = rendering.page(report, pictures, beside)
-    if "md" in pages:
-        files[MARKDOWN] = rendering.markdown(report, beside)
+    if "html" in wanted.pages:
+        files[PAGE] = rendering.page(report, pictures, beside, day)
+    if "md" in wanted.pages:
+        files[MARKDOWN] = rendering.markdown(report, beside, day)
     return files
 
 
-def _pictures(
-    report: Contents, *, inline: bool, files: bool, progress: tqdm[Any] | None
-) -> dict[str, Picture]:
+def _frames(report: Contents, wanted: Wanted) -> dict[str, pd.DataFrame]:
+    """Return what is written as CSV, by name."""
+    frames: dict[str, pd.DataFrame] = {}
+    if wanted.figures:
+        frames |= {drawing.name: drawing.frame for drawing in report.drawings}
+    if wanted.tables:
+        frames |= {table.name: table.frame for table in report.tables}
+        frames |= {each.name: each.frame for each in report.numbers}
+    return frames
+
+
+def _pictures(report: Contents, wanted: Wanted, progress: tqdm[Any] | None) -> dict[str, Picture]:
     """Draw what is needed, each figure once for its SVG and once for its PNG, and let go of it."""
-    if not (inline or files):
+    if not (wanted.figures or "html" in wanted.pages):
         return {}
     if progress is not None:
         progress.reset(total=len(report.drawings))
     pictures = {}
     for drawing in report.drawings:
-        pictures[drawing.name] = picture(drawing.draw(), drawing.name, drawing.caption, raster=files)
+        found = picture(drawing.draw(), drawing.name, drawing.caption, raster=wanted.figures)
+        pictures[drawing.name] = found
         if progress is not None:
             progress.update()
     return pictures

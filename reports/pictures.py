@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,6 +33,7 @@ class Picture:
 
     Attributes
     ----------
+    title : str
     inline, svg : str
         The SVG of a page, and that of a file; empty if not asked for.
     png : bytes
@@ -45,6 +46,7 @@ class Picture:
         Whether it has curves of single seeds, which a page shows on request.
     """
 
+    title: str
     inline: str = ""
     svg: str = ""
     png: bytes = b""
@@ -69,16 +71,18 @@ def picture(figure: Figure, name: str, caption: str, *, vectors: bool = True, ra
     """
     marks = list(marked(figure))
     lines = tuple(dict.fromkeys(colour for artist, _ in marks for colour in _colours(artist)))
-    drawn: dict[str, Any] = {"lines": lines, "seeds": any(mark.kind == "seed" for _, mark in marks)}
+    title = str(figure.get_label() or name)
+    seeds = [artist for artist, mark in marks if mark.kind == "seed"]
+    drawn: dict[str, Any] = {"title": title, "lines": lines, "seeds": bool(seeds)}
     if vectors:
         # `Figure.savefig` would draw everything twice over; the layout is settled already.
         written = io.StringIO()
         canvas: Any = FigureCanvasSVG(figure)
         canvas.print_svg(written, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-        told = vector.treat(written.getvalue(), name, str(figure.get_label() or name), caption, lines)
+        told = vector.treat(written.getvalue(), name, title, caption, lines)
         drawn |= {"inline": told.inline, "svg": told.file, "values": values(figure)}
     if raster:
-        with _hidden(artist for artist, mark in marks if mark.kind == "seed"):
+        with _hidden(seeds):
             drawn["png"] = _png(figure)
     return Picture(**drawn)
 
@@ -95,7 +99,7 @@ def _png(figure: Figure) -> bytes:
 
 
 @contextmanager
-def _hidden(artists: Iterator[Artist]) -> Iterator[None]:
+def _hidden(artists: Iterable[Artist]) -> Iterator[None]:
     shown = [artist for artist in artists if artist.get_visible()]
     for artist in shown:
         artist.set_visible(False)

@@ -8,6 +8,7 @@ import json
 import re
 import shlex
 from collections.abc import Collection, Iterable, Mapping
+from datetime import date
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -27,7 +28,7 @@ DARK_LINES = 4.5
 """Contrast of lines on dark paper: thin lines look fainter there."""
 
 
-def page(report: Contents, pictures: Mapping[str, Picture], beside: Collection[str]) -> bytes:
+def page(report: Contents, pictures: Mapping[str, Picture], beside: Collection[str], drawn: date) -> bytes:
     """Write the page.
 
     Parameters
@@ -37,6 +38,7 @@ def page(report: Contents, pictures: Mapping[str, Picture], beside: Collection[s
         By name of the drawing, each with its SVG.
     beside : collection of str
         The files to which a link leads.
+    drawn : date
     """
     script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -46,7 +48,9 @@ def page(report: Contents, pictures: Mapping[str, Picture], beside: Collection[s
         "page.html.j2",
         contents=report,
         inline={name: Markup(each.inline) for name, each in pictures.items()},
+        titles={name: each.title for name, each in pictures.items()},
         beside=beside,
+        drawn=drawn.isoformat(),
         script=Markup(script),
         # Nothing else runs, and nothing is fetched: not even what an escape should have missed.
         policy="default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
@@ -59,9 +63,9 @@ def page(report: Contents, pictures: Mapping[str, Picture], beside: Collection[s
     )
 
 
-def markdown(report: Contents, beside: Collection[str]) -> bytes:
+def markdown(report: Contents, beside: Collection[str], drawn: date) -> bytes:
     """Write the same as Markdown; its pictures and numbers are the files `beside` it."""
-    return _render("report.md.j2", contents=report, beside=beside)
+    return _render("report.md.j2", contents=report, beside=beside, drawn=drawn.isoformat())
 
 
 def variables(colours: Iterable[str], paper: str, least: float) -> str:
