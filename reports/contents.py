@@ -9,12 +9,12 @@ from reports.sections.convergence import convergence
 from reports.sections.final import final, reached
 from reports.sections.gradients import gradients
 from reports.sections.leading import leading
-from reports.sections.method import budgets, method
 from reports.sections.pairwise import pairwise
+from reports.sections.provenance import provenance
 from reports.sections.troubles import troubles
 from reports.sections.verdicts import cards
 
-ORDER = (leading, convergence, gradients, final, reached, pairwise, troubles, budgets, method)
+ORDER = (leading, convergence, gradients, final, reached, pairwise, troubles, provenance)
 """The sections; one that returns None has nothing to say of this study."""
 
 

@@ -92,16 +92,26 @@ def frame(comparison: Comparison, dataset: str, metric: str, ratios: Mapping[str
     return found
 
 
-def ratios(comparison: Comparison, metric: str) -> dict[str, float]:
-    """Return test samples by training samples of the arms of which the study's claims tell."""
-    split = metric.partition("_")[0]
+def ratios(comparison: Comparison, dataset: str, metric: str) -> dict[str, float]:
+    """Return samples that score a metric by training samples, by arm; none where they are not known.
+
+    The study's claims tell of the arms that they compare, the store of a data set that all runs split alike.
+    """
+    split, arms = metric.partition("_")[0], comparison.names(dataset)
     found: dict[str, float] = {}
+    data = comparison.origins.data
+    data = data[data["dataset"] == dataset] if len(data) else data
+    if len(data) == 1:
+        scored, trained = (pd.to_numeric(data[name], errors="coerce").iloc[0] for name in (split, "train"))
+        # As many as train: they are the training samples, of which nothing is held out.
+        if scored < trained:
+            found |= dict.fromkeys(arms, float(scored / trained))
     for claim in comparison.spec.get("claims") or []:
         if str(claim["metric"]).partition("_")[0] == split:
             for cell in claim.get("cells") or []:
                 if cell.get("test_per_training"):
                     found |= dict.fromkeys(map(str, cell["weights"]), float(cell["test_per_training"]))
-    return found
+    return {arm: found[arm] for arm in arms if arm in found}
 
 
 def _pair(one: Arm, other: Arm, differ: list[str], values: pd.DataFrame) -> Pair:

@@ -82,39 +82,6 @@ def about_strips(runs: pd.DataFrame, scores: pd.DataFrame) -> str:
     return " ".join(parts)
 
 
-def about_bands(runs: pd.DataFrame, bands: pd.DataFrame) -> str:
-    """Say what lines, bands and crosses of curves are."""
-    parts = [seeds_behind(runs)]
-    if (bands["seeds"] > 1).any():
-        parts.append(f"Line: mean over seeds; band: {PERCENT} t interval of that mean.")
-    else:
-        parts.append("Line: the one seed; no band.")
-    if (bands["kind"] == "median").any():
-        parts.append(
-            "Cross: from here on a seed has died; thin line: median of all seeds, dead ones counted at "
-            "infinite loss or the majority class's accuracy; band: range of the seeds, to the edge where it "
-            "is infinite."
-        )
-    return " ".join(parts)
-
-
-def about_gradients(
-    runs: pd.DataFrame, bands: pd.DataFrame, *, bands_drawn: bool = True, levels: bool = True
-) -> str:
-    """Say what lines and bands of gradient figures are, and whether `levels` may not be compared."""
-    band = f"band: {PERCENT} t interval of that mean." if bands_drawn else "bands are left to the CSV."
-    one = not (bands["seeds"] > 1).any()
-    parts = [
-        seeds_behind(runs),
-        "Line: the one seed; no band." if one else f"Line: geometric mean over seeds; {band}",
-    ]
-    if (bands["alive"] < bands["seeds"]).any() or runs["outcome"].isin(["diverged", "failed"]).any():
-        parts.append("A line ends where a seed of its arm dies.")
-    if levels and "loss" in runs.columns and runs["loss"].nunique() > 1:
-        parts.append("Levels do not compare across losses; their change from layer to layer does.")
-    return " ".join(parts)
-
-
 def answer(comparison: Comparison, rho: pd.DataFrame, reaching: str) -> str:
     """Answer in one sentence: by the verdicts of the study's claims, or else by what was found, exploratory.
 

@@ -59,7 +59,7 @@ def _frames(comparison: Comparison) -> tuple[pd.DataFrame, pd.DataFrame]:
         for frames, metric in zip(found, comparison.goals(dataset), strict=True):
             if metric == OWN_LOSS:
                 continue
-            made = pairs.frame(comparison, dataset, metric, pairs.ratios(comparison, metric))
+            made = pairs.frame(comparison, dataset, metric, pairs.ratios(comparison, dataset, metric))
             if len(made):
                 frames.append(made)
     first, second = (pd.concat(frames, ignore_index=True) if frames else pd.DataFrame() for frames in found)

@@ -203,7 +203,9 @@ def _reason(row: pd.Series, cells: pd.DataFrame) -> str:
 def _to_decide(cells: pd.DataFrame, metric: str) -> list[tuple[str, Cell]]:
     """Say what an inconclusive claim lacks: how many seeds would do, and what these can show."""
     facts: list[tuple[str, Cell]] = []
-    open_cells = cells[cells["verdict"] == "inconclusive"].astype({"needed_seeds": float, "detectable": float})
+    open_cells = cells[cells["verdict"] == "inconclusive"].astype(
+        {"needed_seeds": float, "detectable": float}
+    )
     needed = open_cells["needed_seeds"].dropna()
     if np.isfinite(needed).any():
         each = needed[np.isfinite(needed)]

@@ -142,7 +142,7 @@ def test_new_data_is_told_of_where_the_claims_know_how_it_was_split(synthetic):
     claim |= {"direction": "lower", "population": "data", "scope": "all"}
     claim |= {"cells": [{"name": "", "weights": {"relu": -1, "tanh": 1}, "test_per_training": 0.4}]}
     comparison = compare(replace(record, spec=record.spec | {"claims": [claim]}))
-    assert pairs.ratios(comparison, "test_accuracy") == {"relu": 0.4, "tanh": 0.4}
+    assert pairs.ratios(comparison, "digits", "test_accuracy") == {"relu": 0.4, "tanh": 0.4}
     row = pairwise(comparison).tables[1].frame.iloc[0]
     assert row["data_high"] - row["data_low"] == pytest.approx(
         (row["high"] - row["low"]) * (1 + 5 * 0.4) ** 0.5
