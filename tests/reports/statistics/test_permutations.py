@@ -59,14 +59,12 @@ def test_it_agrees_with_scipys_permutation_test(seeds):
 
 
 def test_drawn_patterns_come_near_to_all_of_them_and_never_to_zero():
-    values = np.random.default_rng(1).normal(0.35, 1, 22)
-    near = float(sign_flip(values, generator()))
-    # Of 22 seeds, the last made as good as 0: what 21 seeds give exactly.
-    exact = float(sign_flip([*values[:21]], generator()))
-    drawn = float(sign_flip([*values[:21], 0.0], generator()))
+    values = np.random.default_rng(1).normal(0.35, 1, 25)
+    exact = float(sign_flip(values, generator()))
+    # With seeds that tie they are too many to try all signs, and the p-value is the same.
+    drawn = float(sign_flip([*values, *[0.0] * 10], generator()))
     assert drawn == pytest.approx(exact, abs=4 * np.sqrt(exact * (1 - exact) / DRAWN))
-    assert 0 < near <= 1
-    assert float(sign_flip(np.ones(30), generator())) == 1 / (1 + DRAWN) == float(smallest(np.ones(30)))
+    assert float(sign_flip(np.ones(40), generator())) == 1 / (1 + DRAWN) == float(smallest(np.ones(40)))
 
 
 def test_rows_are_tested_each_by_itself_and_one_with_a_dead_seed_is_not():
