@@ -99,7 +99,7 @@ def _exact(values: Floats) -> float:
     half = len(values) // 2
     one, other = _sums(values[:half]), np.sort(_sums(values[half:]))
     counts = len(other) - np.searchsorted(other, far - np.sort(one), side="left")
-    return 2 * int(counts.sum()) / 2 ** len(values)
+    return float(2.0 * counts.sum() / 2.0 ** len(values))
 
 
 def _sums(values: Floats) -> Floats:
