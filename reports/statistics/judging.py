@@ -38,7 +38,7 @@ def judge(row: Mapping[str, Any], margin: float) -> Judged:
         few = f"{counted_seeds(seeds)}: below {LEAST_SEEDS} every verdict is inconclusive"
         return INCONCLUSIVE, "", few
     if isnan(low) or isnan(high):
-        return INCONCLUSIVE, "", "there is no interval for new data: the study does not say how it was split"
+        return INCONCLUSIVE, "", "there is no interval for new data: nothing was held out"
     found = _placed(low, high, margin, float(row["needed_seeds"]))
     return (*found[:2], f"{found[2]}; all seeds agree exactly") if low == high else found
 

@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -32,11 +32,13 @@ def test_rounding_breaks_no_tie():
     assert sign_flip([0.1, 0.2, 0.3 + 1e-17, 0.3], generator()) == sign_flip([1, 2, 3, 3], generator())
 
 
+@settings(deadline=None)
 @given(st.lists(SAMPLES, min_size=1, max_size=8))
 def test_a_seed_that_ties_changes_nothing(values):
     assert sign_flip(values, generator()) == sign_flip([*values, 0.0, 0.0], generator())
 
 
+@settings(deadline=None)
 @given(st.lists(SAMPLES, min_size=1, max_size=8))
 def test_p_is_the_share_of_all_patterns_and_lies_between_its_smallest_and_one(values):
     found = float(sign_flip(values, generator()))
@@ -100,6 +102,7 @@ def test_holm_of_four_worked_by_hand():
     assert holm([]).size == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(1e-6, 1), min_size=1, max_size=12), st.integers(0, 5))
 def test_holm_keeps_the_order_lies_between_p_and_bonferroni_and_grows_with_the_family(values, more):
     p, family = np.array(values), len(values) + more
