@@ -11,7 +11,7 @@ from scipy import stats
 
 from harness.intervals import CONFIDENCE, Floats
 
-LEAST_SEEDS = 20
+LEAST_RESAMPLED = 20
 """Below, no bootstrap: at 5 seeds its 95 % interval covers 84 % (docs/statistics.md)."""
 RESAMPLES = 9_999
 BATCH = 1_000
@@ -65,12 +65,12 @@ def bca(
     Returns
     -------
     low, high : arrays, shape (...)
-        Not numbers for n < `LEAST_SEEDS`, where a value is not finite, and where SciPy finds none because
+        Not numbers for n < `LEAST_RESAMPLED`, where a value is not finite, and where SciPy finds none because
         leaving out any one seed changes nothing. Of values that are all equal both are that value.
     """
     table = np.asarray(values, dtype=float)
     low, high = np.full(table.shape[:-1], np.nan), np.full(table.shape[:-1], np.nan)
-    if table.shape[-1] < LEAST_SEEDS:
+    if table.shape[-1] < LEAST_RESAMPLED:
         return low, high
     constant = (table == table[..., :1]).all(axis=-1)
     low[constant] = high[constant] = table[constant, 0]
