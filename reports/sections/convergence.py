@@ -18,6 +18,7 @@ from reports.sections import absence
 
 MOST_SEED_LINES = 600
 """Curves of single seeds that a figure holds; of more, none is offered."""
+UNITS = {"update": "an update", "epoch": "an epoch", "samples": "a sample", "multiply_adds": "a multiply-add"}
 SAME = 0.02
 """Two axes are one where their ratio varies by less than this (a last batch may be smaller)."""
 
@@ -42,7 +43,9 @@ def convergence(comparison: Comparison) -> Section:
     heading = "Convergence at the tuned values" if comparison.over else "Convergence"
     if not drawings:
         return Section("convergence", heading, (absence.nothing(comparison),))
-    return Section("convergence", heading, (told,) if told else (), tuple(drawings))
+    missing = [metric for metric in [*compared, drawn.OWN] if not (shown["metric"] == metric).any()]
+    lacking = f"No reported run measured {' and '.join(map(prose.metric_name, missing))}." if missing else ""
+    return Section("convergence", heading, tuple(filter(None, (told, lacking))), tuple(drawings))
 
 
 def cost_axes(rows: pd.DataFrame) -> tuple[list[str], str]:
@@ -55,19 +58,18 @@ def cost_axes(rows: pd.DataFrame) -> tuple[list[str], str]:
     """
     later = rows.loc[rows["update"] > 0, list(AXIS_TITLES)].dropna(axis="columns", how="all")
     drawn_by: list[str] = []
-    said: list[str] = []
+    said: dict[str, list[str]] = {}
     for axis in (axis for axis in AXIS_TITLES if axis in later.columns):
         same = next((other for other in drawn_by if _repeats(later[axis], later[other])), None)
         if same is None:
             drawn_by.append(axis)
         else:
-            said.append(_factor(later, same, axis))
+            unit, factor = _factor(later, same, axis)
+            said.setdefault(unit, []).append(factor)
     if not said:
         return drawn_by, ""
-    return (
-        drawn_by,
-        f"In every arm {' and '.join(said)}: curves by both would look the same, and are drawn once.",
-    )
+    equal = ", and ".join(f"{unit} is {' and '.join(factors)}" for unit, factors in said.items())
+    return drawn_by, f"In every arm {equal}: curves by each would look the same, and are drawn once."
 
 
 def _repeats(one: pd.Series, other: pd.Series) -> bool:
@@ -75,17 +77,11 @@ def _repeats(one: pd.Series, other: pd.Series) -> bool:
     return bool(len(ratio) and ratio.max() <= (1 + SAME) * ratio.min())
 
 
-def _factor(later: pd.DataFrame, drawn_by: str, axis: str) -> str:
-    """Write how much of one cost the other is, the greater unit first."""
+def _factor(later: pd.DataFrame, drawn_by: str, axis: str) -> tuple[str, str]:
+    """Return the greater of two units of cost, and how much of the other it is."""
     last = later[[drawn_by, axis]].dropna().iloc[-1]
     one, other = (drawn_by, axis) if last[axis] >= last[drawn_by] else (axis, drawn_by)
-    unit = {
-        "update": "an update",
-        "epoch": "an epoch",
-        "samples": "a sample",
-        "multiply_adds": "a multiply-add",
-    }
-    return f"{unit[one]} is {prose.number(float(last[other] / last[one]))} {AXIS_TITLES[other]}"
+    return UNITS[one], f"{prose.number(float(last[other] / last[one]))} {AXIS_TITLES[other]}"
 
 
 def _by_cost(
