@@ -28,11 +28,11 @@ def convergence(comparison: Comparison) -> Section:
     curves = comparison.curves
     compared = [f"validation_{kind}" for kind in kinds(comparison)]
     shown = curves[curves["metric"].isin([*compared, drawn.OWN])]
-    axes, told = cost_axes(shown)
+    axes, most, told = cost_axes(shown)
     drawings: list[Drawing] = []
     for number, metric in enumerate(compared):
         # One figure by each of two costs says how fast; the same of a second metric would say it again.
-        open_axes = axes[: 2 if number == 0 else 1]
+        open_axes = axes[: most if number == 0 else 1]
         layout = comparison.layout.of(_datasets(comparison, metric))
         name = f"convergence_{metric.removeprefix('validation_')}"
         drawings += _by_cost(comparison, name, metric, axes, open_axes, layout, "")
@@ -48,28 +48,34 @@ def convergence(comparison: Comparison) -> Section:
     return Section("convergence", heading, tuple(filter(None, (told, lacking))), tuple(drawings))
 
 
-def cost_axes(rows: pd.DataFrame) -> tuple[list[str], str]:
-    """Return the costs to draw curves by, and a sentence on those that would only repeat another.
+def cost_axes(rows: pd.DataFrame) -> tuple[list[str], int, str]:
+    """Return the costs to draw curves by, how many of them tell most, and a sentence on those left out.
+
+    Where an axis is a multiple of another, the same in every arm, its curves look the same. Epochs are drawn
+    all the same, for they are what people think in, and samples and multiply-adds are not.
 
     Parameters
     ----------
     rows : DataFrame
         `Comparison.curves` of what is drawn.
     """
-    later = rows.loc[rows["update"] > 0, list(AXIS_TITLES)].dropna(axis="columns", how="all")
-    drawn_by: list[str] = []
+    later = rows.loc[rows["update"] > 0, list(AXIS_TITLES)]
+    distinct, repeated = ["update"], []
     said: dict[str, list[str]] = {}
-    for axis in (axis for axis in AXIS_TITLES if axis in later.columns):
-        same = next((other for other in drawn_by if _repeats(later[axis], later[other])), None)
+    for axis in (axis for axis in AXIS_TITLES if axis != "update" and later[axis].notna().any()):
+        same = next((other for other in distinct if _repeats(later[axis], later[other])), None)
         if same is None:
-            drawn_by.append(axis)
+            distinct.append(axis)
+        elif axis == "epoch":
+            repeated.append(axis)
         else:
             unit, factor = _factor(later, same, axis)
             said.setdefault(unit, []).append(factor)
+    axes, most = [*distinct, *repeated], min(len(distinct), 2)
     if not said:
-        return drawn_by, ""
+        return axes, most, ""
     equal = ", and ".join(f"{unit} is {' and '.join(factors)}" for unit, factors in said.items())
-    return drawn_by, f"In every arm {equal}: curves by each would look the same, and are drawn once."
+    return axes, most, f"In every arm {equal}: curves by those would look the same, and are not repeated."
 
 
 def _repeats(one: pd.Series, other: pd.Series) -> bool:
