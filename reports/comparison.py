@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import pandas as pd
 from harness import choosing
 from harness.bands import COLUMNS, COSTS, bands
 from harness.record import SPLITS
+from harness.tracking.origins import Origins
 from reports import statistics
 from reports.arms import Layout, lay_out
 from reports.plain_text import plain, plain_all
@@ -51,6 +52,8 @@ class Comparison:
         The rows of `chosen`.
     scores : DataFrame
         `statistics.final_scores` of `chosen`.
+    origins : Origins
+        What made the runs, as the store has it.
     """
 
     spec: Mapping[str, Any]
@@ -64,6 +67,7 @@ class Comparison:
     chosen: pd.DataFrame
     history: pd.DataFrame
     scores: pd.DataFrame
+    origins: Origins = field(default_factory=Origins)
 
     @property
     def axes(self) -> list[str]:
@@ -148,6 +152,7 @@ def compare(record: StudyRecord) -> Comparison:
         chosen=chosen,
         history=history,
         scores=statistics.final_scores(chosen, arms, FINAL),
+        origins=record.origins,
     )
 
 

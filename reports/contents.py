@@ -9,10 +9,10 @@ from reports.sections.convergence import convergence
 from reports.sections.final import final, reached
 from reports.sections.gradients import gradients
 from reports.sections.leading import leading
-from reports.sections.method import budgets, method
+from reports.sections.provenance import provenance
 from reports.sections.troubles import troubles
 
-ORDER = (leading, convergence, gradients, final, reached, troubles, budgets, method)
+ORDER = (leading, convergence, gradients, final, reached, troubles, provenance)
 """The sections; one that returns None has nothing to say of this study."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -13,7 +14,7 @@ from reports.cells import Table
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure: `name` is that of its PNG and of the CSV with the numbers drawn (`frame`).
+    """A figure: `name` is that of its SVG, its PNG and of the CSV with the numbers drawn (`frame`).
 
     One that is `folded` stands behind a heading of its section that a reader opens.
     """
@@ -26,14 +27,48 @@ class Drawing:
 
 
 @dataclass(frozen=True)
+class Link:
+    """A way from the page to elsewhere; `address` begins with http."""
+
+    text: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Command:
+    """A line of a shell, and what it does."""
+
+    what: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A CSV of which the page shows no more than that it is there."""
+
+    name: str
+    caption: str
+    frame: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Section:
-    """A heading and what stands under it, in the order: paragraphs, drawings, tables."""
+    """A heading and, in this order, paragraphs, commands, links, drawings, tables and CSVs."""
 
     key: str
     heading: str
     paragraphs: tuple[str, ...] = ()
     drawings: tuple[Drawing, ...] = ()
     tables: tuple[Table, ...] = ()
+    commands: tuple[Command, ...] = ()
+    links: tuple[Link, ...] = ()
+    numbers: tuple[Numbers, ...] = ()
+
+    @property
+    def shelves(self) -> tuple[tuple[bool, tuple[Drawing, ...]], ...]:
+        """The drawings in order, those beside each other that are folded, or are not, together."""
+        together = groupby(self.drawings, key=lambda drawing: drawing.folded)
+        return tuple((folded, tuple(drawings)) for folded, drawings in together)
 
 
 @dataclass(frozen=True)
@@ -54,3 +89,8 @@ class Contents:
     def tables(self) -> tuple[Table, ...]:
         """All tables in order."""
         return tuple(table for section in self.sections for table in section.tables)
+
+    @property
+    def numbers(self) -> tuple[Numbers, ...]:
+        """All CSVs that stand for themselves."""
+        return tuple(each for section in self.sections for each in section.numbers)

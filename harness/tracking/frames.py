@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from harness.record import SCORES, SPLITS
+from harness.tracking.origins import Origin, Origins
 from harness.tracking.thinning import thin
 
 if TYPE_CHECKING:
@@ -36,10 +37,13 @@ class Child:
         As `row_of` returns it.
     history : tuple of str, or None
         Where its rows lie: a run's id and a path among its artifacts.
+    origin : Origin
+        What made it.
     """
 
     row: dict[str, Any]
     history: tuple[str, str] | None
+    origin: Origin = field(default_factory=Origin)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +65,8 @@ class StudyRecord:
     provenance : mapping of str to str
     parent_run_id : str or None
         The latest sweep, to which a report is attached.
+    origins : Origins
+        What made the runs, in configuration, platform and data.
     """
 
     spec: Mapping[str, Any]
@@ -68,6 +74,7 @@ class StudyRecord:
     history: pd.DataFrame
     provenance: Mapping[str, str]
     parent_run_id: str | None
+    origins: Origins = field(default_factory=Origins)
 
 
 def rows_of(file: BinaryIO, run_ids: Sequence[str]) -> pd.DataFrame:

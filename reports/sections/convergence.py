@@ -11,7 +11,8 @@ from reports import prose
 from reports.arms import Layout, split_by_loss
 from reports.comparison import Comparison, kinds
 from reports.figures import captions
-from reports.figures import convergence as drawn
+from reports.figures.convergence import OWN, own_loss
+from reports.figures.convergence import convergence as across_losses
 from reports.figures.curves import AXIS_TITLES
 from reports.outline import Drawing, Section
 from reports.sections import absence
@@ -27,7 +28,7 @@ def convergence(comparison: Comparison) -> Section:
     """Show what compares across losses, and each loss by itself, by what training costs."""
     curves = comparison.curves
     compared = [f"validation_{kind}" for kind in kinds(comparison)]
-    shown = curves[curves["metric"].isin([*compared, drawn.OWN])]
+    shown = curves[curves["metric"].isin([*compared, OWN])]
     axes, most, told = cost_axes(shown)
     drawings: list[Drawing] = []
     for number, metric in enumerate(compared):
@@ -39,11 +40,11 @@ def convergence(comparison: Comparison) -> Section:
     layout = split_by_loss(comparison.layout, comparison.runs)
     several = len({panel.loss for panel in layout.panels}) > 1
     note = " Own losses of different kinds are not comparable: each has panels of its own." if several else ""
-    drawings += _by_cost(comparison, "own_loss", drawn.OWN, axes, axes[:1], layout, note)
+    drawings += _by_cost(comparison, "own_loss", OWN, axes, axes[:1], layout, note)
     heading = "Convergence at the tuned values" if comparison.over else "Convergence"
     if not drawings:
         return Section("convergence", heading, (absence.nothing(comparison),))
-    missing = [metric for metric in [*compared, drawn.OWN] if not (shown["metric"] == metric).any()]
+    missing = [metric for metric in [*compared, OWN] if not (shown["metric"] == metric).any()]
     lacking = f"No reported run measured {' and '.join(map(prose.metric_name, missing))}." if missing else ""
     return Section("convergence", heading, tuple(filter(None, (told, lacking))), tuple(drawings))
 
@@ -124,9 +125,9 @@ def _figure(
     comparison: Comparison, metric: str, x: str, frame: pd.DataFrame, layout: Layout, text: str
 ) -> Callable[[], Figure]:
     absent = absence.reasons(comparison)
-    if metric == drawn.OWN:
-        return lambda: drawn.own_loss(frame, layout, x=x, absent=absent, subtitle=text)
-    return lambda: drawn.convergence(frame, layout, metric=metric, x=x, absent=absent, subtitle=text)
+    if metric == OWN:
+        return lambda: own_loss(frame, layout, x=x, absent=absent, subtitle=text)
+    return lambda: across_losses(frame, layout, metric=metric, x=x, absent=absent, subtitle=text)
 
 
 def _datasets(comparison: Comparison, metric: str) -> list[str]:

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from reports import prose, tables, targets
 from reports.comparison import FINAL, Comparison
-from reports.figures import final as drawn
+from reports.figures.final import final as drawn
 from reports.outline import Drawing, Section
 from reports.sections import absence
 
@@ -23,7 +23,7 @@ def final(comparison: Comparison) -> Section:
     )
 
     def draw() -> Figure:
-        return drawn.final(
+        return drawn(
             comparison.chosen,
             comparison.scores,
             comparison.layout,

@@ -11,7 +11,7 @@ from reports import prose, tables
 from reports.comparison import Comparison
 from reports.figures import captions, heat_maps, layers
 from reports.figures import gradients as drawn
-from reports.figures import rho as ratio
+from reports.figures.rho import ABOUT, about_depth, by_depth, rho, rho_by_depth
 from reports.outline import Drawing, Section
 from reports.sections import absence
 
@@ -70,20 +70,20 @@ def _ratio(comparison: Comparison) -> Iterator[Drawing]:
     over_time = curves[curves["metric"] == "rho"]
     if over_time.empty:
         return
-    table = ratio.by_depth(curves, comparison.axes)
+    table = by_depth(curves, comparison.axes)
     if table["hidden_layers"].nunique() > 1:
-        about = prose.at_one_rate(comparison, ratio.about_depth(table))
+        about = prose.at_one_rate(comparison, about_depth(table))
         yield Drawing(
-            "rho_by_depth", about, table, lambda: ratio.rho_by_depth(table, comparison.layout, subtitle=about)
+            "rho_by_depth", about, table, lambda: rho_by_depth(table, comparison.layout, subtitle=about)
         )
-    text = f"{ratio.ABOUT} {_caption(comparison, over_time, levels=False, trained=True)}"
+    text = f"{ABOUT} {_caption(comparison, over_time, levels=False, trained=True)}"
     shallow = set(layers.layered(curves)["arm"]) - set(over_time["arm"])
     absent = absence.reasons(comparison) | dict.fromkeys(shallow, FEW_LAYERS)
     yield Drawing(
         "rho_through_training",
         text,
         over_time,
-        lambda: ratio.rho(over_time, comparison.layout, absent=absent, subtitle=text),
+        lambda: rho(over_time, comparison.layout, absent=absent, subtitle=text),
     )
 
 

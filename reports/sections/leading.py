@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from reports import prose
 from reports.comparison import Comparison
-from reports.figures import tuned
+from reports.figures.tuned import tuned
 from reports.outline import Drawing, Section
 from reports.sections.final import seed_rows
 
@@ -34,7 +34,7 @@ def leading(comparison: Comparison) -> Section:
     )
 
     def draw() -> Figure:
-        return tuned.tuned(
+        return tuned(
             comparison.chosen,
             comparison.scores,
             comparison.points,
