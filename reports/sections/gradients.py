@@ -11,7 +11,7 @@ from reports import prose, tables
 from reports.comparison import Comparison
 from reports.figures import captions, heat_maps, layers
 from reports.figures import gradients as drawn
-from reports.figures.rho import about_depth, by_depth, rho, rho_by_depth
+from reports.figures.rho import ABOUT, about_depth, by_depth, rho, rho_by_depth
 from reports.outline import Drawing, Section
 from reports.sections import absence
 
@@ -76,7 +76,7 @@ def _ratio(comparison: Comparison) -> Iterator[Drawing]:
         yield Drawing(
             "rho_by_depth", about, table, lambda: rho_by_depth(table, comparison.layout, subtitle=about)
         )
-    text = _caption(comparison, over_time, levels=False, trained=True)
+    text = f"{ABOUT} {_caption(comparison, over_time, levels=False, trained=True)}"
     shallow = set(layers.layered(curves)["arm"]) - set(over_time["arm"])
     absent = absence.reasons(comparison) | dict.fromkeys(shallow, FEW_LAYERS)
     yield Drawing(
@@ -169,7 +169,7 @@ def _caption(
     trained: bool = False,
     bands_drawn: bool = True,
 ) -> str:
-    died = bool(comparison.chosen["outcome"].isin(["diverged", "failed"]).any())
+    died = trained and bool(comparison.chosen["outcome"].isin(["diverged", "failed"]).any())
     parts = [captions.about_gradients(rows, bands_drawn=bands_drawn, some_died=died)]
     parts.append(captions.levels(rows) if levels else "")
     text = " ".join(part for part in parts if part)
