@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ import pandas as pd
 from harness import choosing
 from harness.bands import bands
 from harness.record import SPLITS
-from reports import statistics
+from reports import final_rows, maps, profiles, rates, statistics, times
 from reports.arms import Layout, lay_out
 from reports.plain_text import plain, plain_all
 
@@ -50,6 +50,8 @@ class Comparison:
         The rows of `chosen`.
     scores : DataFrame
         `statistics.final_scores` of `chosen`.
+    uri : str or None
+        The store, where maps are fetched from; None of a record made by hand.
     """
 
     spec: Mapping[str, Any]
@@ -63,6 +65,8 @@ class Comparison:
     chosen: pd.DataFrame
     history: pd.DataFrame
     scores: pd.DataFrame
+    # An address may hold a password.
+    uri: str | None = field(default=None, repr=False)
 
     @property
     def axes(self) -> list[str]:
@@ -87,6 +91,41 @@ class Comparison:
         wanted = [*(f"validation_{kind}" for kind in kinds(self)), "train_loss", "rho", *layered]
         there = [name for name in wanted if name in self.history.columns]
         return bands(self.history, self.chosen, there, sparse=self.elsewhere)
+
+    @cached_property
+    def finals(self) -> pd.DataFrame:
+        """Final scores of every reported seed and arm, as `final_rows.final_rows`."""
+        return final_rows.final_rows(self)
+
+    @cached_property
+    def times(self) -> pd.DataFrame | None:
+        """Times to the study's target, as `times.time_rows`; None without one."""
+        return times.time_rows(self)
+
+    @cached_property
+    def cost_profiles(self) -> pd.DataFrame | None:
+        """Performance profiles by cost to the target, as `profiles.cost_profiles`."""
+        return profiles.cost_profiles(self)
+
+    @cached_property
+    def score_shares(self) -> pd.DataFrame | None:
+        """Distributions of the leading final score, as `profiles.score_shares`."""
+        return profiles.score_shares(self)
+
+    @cached_property
+    def sensitivity(self) -> pd.DataFrame | None:
+        """Scores at every value of the tuned key, as `rates.sensitivity_rows`; None without one."""
+        return rates.sensitivity_rows(self)
+
+    @cached_property
+    def one_rate(self) -> pd.DataFrame | None:
+        """All arms at one value of the tuned key, as `rates.one_rate_rows`."""
+        return rates.one_rate_rows(self)
+
+    @cached_property
+    def maps(self) -> pd.DataFrame:
+        """Decision maps of each arm's first reported seed, fetched when asked for, as `maps.map_rows`."""
+        return maps.map_rows(self)
 
     def goals(self, dataset: str) -> tuple[str, str]:
         """Return the two final metrics of a data set that compare across losses, the leading one first."""
@@ -130,6 +169,7 @@ def compare(record: StudyRecord) -> Comparison:
         chosen=chosen,
         history=history,
         scores=statistics.final_scores(chosen, arms, FINAL),
+        uri=record.uri,
     )
 
 

@@ -10,9 +10,22 @@ from reports.sections.final import final, reached
 from reports.sections.gradients import gradients
 from reports.sections.leading import leading
 from reports.sections.method import budgets, method
+from reports.sections.regions import regions
+from reports.sections.sensitivity import sensitivity
 from reports.sections.troubles import troubles
 
-ORDER = (leading, convergence, gradients, final, reached, troubles, budgets, method)
+ORDER = (
+    leading,
+    convergence,
+    gradients,
+    final,
+    reached,
+    sensitivity,
+    regions,
+    troubles,
+    budgets,
+    method,
+)
 """The sections; one that returns None has nothing to say of this study."""
 
 

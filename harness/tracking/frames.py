@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -61,6 +61,8 @@ class StudyRecord:
     provenance : mapping of str to str
     parent_run_id : str or None
         The latest sweep, to which a report is attached.
+    uri : str or None
+        The store, where decision maps are fetched from when they are drawn; None of a record made by hand.
     """
 
     spec: Mapping[str, Any]
@@ -68,6 +70,8 @@ class StudyRecord:
     history: pd.DataFrame
     provenance: Mapping[str, str]
     parent_run_id: str | None
+    # An address may hold a password.
+    uri: str | None = field(default=None, repr=False)
 
 
 def rows_of(file: BinaryIO, run_ids: Sequence[str]) -> pd.DataFrame:

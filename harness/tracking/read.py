@@ -63,6 +63,7 @@ class Outline:
             history=history,
             provenance=self.provenance,
             parent_run_id=self.parent_run_id,
+            uri=self.artifacts.uri,
         )
 
 

@@ -10,6 +10,7 @@ from reports.comparison import Comparison
 from reports.figures import gradients as drawn
 from reports.outline import Drawing, Section
 from reports.sections import absence
+from reports.sections.lead import lead
 
 ABOUT_GRADIENTS = (
     "delta_rms is the root mean square of the error δ that back-propagation brings to a layer's units, over "
@@ -23,16 +24,8 @@ def gradients(comparison: Comparison) -> Section:
     curves, rho = comparison.curves, tables.rho_frame(comparison.curves)
     layered = drawn.layered(curves)
     drawings = []
-    if (layered["update"] == 0).any():
-        at_start = (layered["update"] == 0) & layered["quantity"].isin(list(drawn.QUANTITIES))
-        start = layered[at_start]
-        about = prose.about_gradients(comparison.chosen, start)
-        layout = drawn.once_a_dataset(start, comparison.layout)
-        if layout is not comparison.layout:
-            about += " Arms that differ only in what has not acted yet (such as the feeding) are drawn once."
-        drawings.append(
-            Drawing("gradients_at_start", about, start, lambda: drawn.at_start(start, layout, about))
-        )
+    if lead(comparison) != "gradients" and (started := at_start(comparison)) is not None:
+        drawings.append(started)
     for quantity in drawn.QUANTITIES:
         rows = layered[layered["quantity"] == quantity]
         if rows.empty:
@@ -58,7 +51,8 @@ def gradients(comparison: Comparison) -> Section:
                 lambda: drawn.rho(over_time, comparison.layout, text),
             )
         )
-    paragraphs = [ABOUT_GRADIENTS] if drawings else [absence.nothing(comparison)]
+    leads = lead(comparison) == "gradients"
+    paragraphs = [ABOUT_GRADIENTS] if drawings or leads else [absence.nothing(comparison)]
     if drawings and over_time.empty:
         paragraphs.append(
             "ρ compares hidden layers: it needs two, and no arm here has them (or it was not measured)."
@@ -67,3 +61,16 @@ def gradients(comparison: Comparison) -> Section:
     return Section(
         "gradients", "Gradients by layer", tuple(paragraphs), tuple(drawings), (table,) if table else ()
     )
+
+
+def at_start(comparison: Comparison) -> Drawing | None:
+    """Show errors and gradients by layer before the first update; None where nothing measured them."""
+    layered = drawn.layered(comparison.curves)
+    start = layered[(layered["update"] == 0) & layered["quantity"].isin(list(drawn.QUANTITIES))]
+    if start.empty:
+        return None
+    about = prose.about_gradients(comparison.chosen, start)
+    layout = drawn.once_a_dataset(start, comparison.layout)
+    if layout is not comparison.layout:
+        about += " Arms that differ only in what has not acted yet (such as the feeding) are drawn once."
+    return Drawing("gradients_at_start", about, start, lambda: drawn.at_start(start, layout, about))

@@ -2,49 +2,43 @@
 
 from __future__ import annotations
 
-import pandas as pd
 from matplotlib.figure import Figure
 
 from reports import prose
 from reports.comparison import Comparison
-from reports.figures import tuned
+from reports.figures import ranking as drawn
+from reports.figures import strips
 from reports.outline import Drawing, Section
-from reports.sections.final import seed_rows
+from reports.sections import final, gradients
+from reports.sections.lead import lead
 
 
-def leading(comparison: Comparison) -> Section:
-    """Show the arms at their tuned values, and how the values were chosen."""
-    over, metric = comparison.over or "", comparison.metric or ""
-    key = prose.metric_name(over.rpartition(".")[2])
-    caption = prose.about_strips(comparison.chosen, comparison.scores)
-    title = "Arms at rates that are not tuned" if comparison.rates_untuned else "Final scores by arm"
-    if comparison.points is not None:
-        title = f"Arms at their tuned {key}"
-        least, most = int(comparison.points["seeds"].min()), int(comparison.points["seeds"].max())
-        seeds = prose.counted(most, "tuning seed") if least == most else f"{least} to {most} tuning seeds"
-        caption += (
-            f" Right: {prose.metric_name(metric)} against {key}, mean over {seeds}; black rim: the chosen "
-            "value; cross at the top: a tuning seed died there, so the value is not chosen."
-        )
-    caption = prose.at_one_rate(comparison, caption)
-    frame = pd.concat(
-        [seed_rows(comparison), comparison.scores.assign(shown="centre")]
-        + ([comparison.points.assign(shown="sensitivity")] if comparison.points is not None else []),
-        ignore_index=True,
-    )
+def leading(comparison: Comparison) -> Section | None:
+    """Show what answers the study's question; None where nothing was reported."""
+    shows = lead(comparison)
+    if shows == "gradients" and (at_start := gradients.at_start(comparison)) is not None:
+        return Section("leading", "Gradients at the start", drawings=(at_start,))
+    if shows == "target" and (times := final.time_to_target(comparison)) is not None:
+        return Section("leading", f"Who reached {prose.target(comparison)}", drawings=(times,))
+    if comparison.chosen.empty:
+        return None
+    return _ranking(comparison)
+
+
+def _ranking(comparison: Comparison) -> Section:
+    """Rank the arms by the leading metric of each data set."""
+    goals = {dataset: comparison.goals(dataset)[0] for dataset in comparison.layout.datasets}
+    frame = comparison.finals
+    frame = frame[frame["metric"] == frame["dataset"].map(goals)].reset_index(drop=True)
+    metrics = " and ".join(prose.metric_name(goal) for goal in dict.fromkeys(goals.values()))
+    title = f"Arms by {metrics}, best first"
+    if comparison.over:
+        title = f"Arms at their tuned {prose.key_name(comparison.over)}, by {metrics}, best first"
+    elif comparison.rates_untuned:
+        title = f"Arms at rates that are not tuned, by {metrics}"
+    caption = prose.at_one_rate(comparison, strips.about(frame))
 
     def draw() -> Figure:
-        return tuned.tuned(
-            comparison.chosen,
-            comparison.scores,
-            comparison.points,
-            comparison.choices,
-            comparison.layout,
-            comparison.goals,
-            title=title,
-            subtitle=caption,
-            over=over,
-            metric=metric,
-        )
+        return drawn.ranking(frame, comparison.layout, title=title, subtitle=caption)
 
-    return Section("leading", title, drawings=(Drawing("tuned", caption, frame, draw),))
+    return Section("leading", title, drawings=(Drawing("leading", caption, frame, draw),))

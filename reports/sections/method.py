@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports import prose, tables
+from reports import prose
 from reports.comparison import Comparison
 from reports.outline import Section
 
@@ -15,5 +15,4 @@ def budgets(comparison: Comparison) -> Section:
 
 def method(comparison: Comparison) -> Section:
     """Say how values were tuned and what intervals mean."""
-    table = tables.tuning(comparison)
-    return Section("method", "How this was made", prose.method(comparison), tables=(table,) if table else ())
+    return Section("method", "How this was made", prose.method(comparison))
