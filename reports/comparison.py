@@ -93,6 +93,13 @@ class Comparison:
         return bands(self.history, self.chosen, there, sparse=self.elsewhere)
 
     @cached_property
+    def estimates(self) -> pd.DataFrame:
+        """Interquartile means and bootstrapped intervals of the final scores, as `statistics.estimates`."""
+        arms = [arm.name for arm in self.layout.arms]
+        random = statistics.generator(str(self.spec["name"]), "estimates")
+        return statistics.estimates(self.chosen, arms, FINAL, generator=random)
+
+    @cached_property
     def finals(self) -> pd.DataFrame:
         """Final scores of every reported seed and arm, as `final_rows.final_rows`."""
         return final_rows.final_rows(self)

@@ -11,6 +11,7 @@ import pandas as pd
 from harness.record import higher_is_better
 from reports.arms import SEPARATOR, Arm, Layout, Panel
 from reports.statistics import counted, profiles, score_profiles
+from reports.times import proportional
 
 if TYPE_CHECKING:
     from reports.comparison import Comparison
@@ -56,9 +57,9 @@ def cost_profiles(comparison: Comparison) -> pd.DataFrame | None:
     Returns
     -------
     DataFrame or None
-        `statistics.profiles` with the `cost` counted, of `COSTS`, and `free`, the problems that a method
-        solved at no cost: it started there, and no other is within a factor of it. None without a
-        target, or with one method.
+        `statistics.profiles` with the `cost` counted, of those of `COSTS` that differ, and `free`, the
+        problems that a method solved at no cost: it started there, and no other is within a factor of
+        it. None without a target, or with one method.
     """
     times = comparison.times
     if times is None:
@@ -76,7 +77,7 @@ def cost_profiles(comparison: Comparison) -> pd.DataFrame | None:
             cost=cost, free=named.loc[named[cost] == 0, "problem"].nunique()
         )
         for cost in COSTS
-        if named[cost].notna().any()
+        if named[cost].notna().any() and (cost == COSTS[0] or not proportional(named, cost, COSTS[0]))
     ]
     return pd.concat(frames, ignore_index=True) if frames else None
 

@@ -55,11 +55,11 @@ def one_rate_rows(comparison: Comparison) -> pd.DataFrame | None:
     -------
     DataFrame or None
         `arm, dataset, over, value` and what `statistics.final_scores` says of the leading test metric of
-        the data set there: its mean, or its median where a seed died. None where nothing is tuned, or
-        the reported seeds were trained at one value each.
+        the data set there: its mean, or its median where a seed died. None where nothing is tuned,
+        the reported seeds were trained at one value alone, or no data set has two arms.
     """
     over = comparison.over
-    if over is None:
+    if over is None or all(len(comparison.names(dataset)) < 2 for dataset in comparison.layout.datasets):
         return None
     reported = comparison.runs[comparison.runs["role"] == "reported"]
     frames = []
@@ -69,11 +69,11 @@ def one_rate_rows(comparison: Comparison) -> pd.DataFrame | None:
         for value, runs in mine.groupby(over, sort=True):
             scores = final_scores(runs, names, [goal])
             frames.append(scores.assign(dataset=dataset, over=over, value=value))
-    if not frames or max(frame["value"].iloc[0] for frame in frames) == min(
-        frame["value"].iloc[0] for frame in frames
-    ):
+    if not frames:
         return None
     frame = pd.concat(frames, ignore_index=True)
+    if frame["value"].nunique() < 2:
+        return None
     order = ["arm", "dataset", "over", "value"]
     return frame[[*order, *(name for name in frame.columns if name not in order)]]
 

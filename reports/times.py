@@ -89,7 +89,8 @@ def times(history: pd.DataFrame, runs: pd.DataFrame, metric: str, target: float)
         else:
             continue
         found.append(row)
-    return pd.DataFrame(found, columns=["run_id", "arm", "seed", "outcome", *COSTS, "apart"])
+    frame = pd.DataFrame(found, columns=["run_id", "arm", "seed", "outcome", *COSTS, "apart"])
+    return frame.astype(dict.fromkeys([*COSTS, "apart"], float))
 
 
 def time_rows(comparison: Comparison) -> pd.DataFrame | None:
@@ -149,12 +150,13 @@ def distinct_costs(frame: pd.DataFrame) -> list[str]:
     kept: list[str] = []
     for cost in COSTS:
         known = cost in frame.columns and np.isfinite(frame[cost]).any()
-        if known and not any(_proportional(frame, cost, other) for other in kept):
+        if known and not any(proportional(frame, cost, other) for other in kept):
             kept.append(cost)
     return kept or ["updates"]
 
 
-def _proportional(frame: pd.DataFrame, cost: str, other: str) -> bool:
+def proportional(frame: pd.DataFrame, cost: str, other: str) -> bool:
+    """Return whether two costs are proportional to each other within every data set, to `SAME`."""
     both = frame[[cost, other]].to_numpy(dtype=float)
     positive = frame[(np.isfinite(both) & (both > 0)).all(axis=1)]
     ratio = (positive[cost] / positive[other]).groupby(positive["dataset"])

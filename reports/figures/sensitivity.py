@@ -14,7 +14,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 from harness.intervals import Floats
 from harness.record import higher_is_better
 from reports import prose
-from reports.arms import Arm, Layout, Panel, shorten
+from reports.arms import MOST_LINES, Arm, Layout, Panel, shorten
 from reports.figures import scales, strips, style
 from reports.figures.margins import settle
 from reports.figures.marks import mark
@@ -48,7 +48,7 @@ def sensitivity(
     limits = {dataset: _limits(frame[frame["dataset"] == dataset], metrics[dataset]) for dataset in metrics}
     figure, grid = style.sheet(
         title or f"Sensitivity to the {key}",
-        about(frame) if subtitle is None else subtitle,
+        about(frame, banded=banded(layout)) if subtitle is None else subtitle,
         -(-len(layout.panels) // layout.columns),
         layout.columns,
         panel_height=2.6 if len(layout.panels) <= layout.columns else 2.1,
@@ -62,7 +62,8 @@ def sensitivity(
         leftmost, lowest = index % layout.columns == 0, index + layout.columns >= len(layout.panels)
         axes.set_title(shorten(panel.title, 48 if layout.columns < 4 else 36))
         _value_axis(axes, frame["value"])
-        _draw(axes, panel, frame, metrics.get(panel.dataset, ""), limits.get(panel.dataset))
+        shown = frame if banded(layout) else frame.assign(low=np.nan, high=np.nan)
+        _draw(axes, panel, shown, metrics.get(panel.dataset, ""), limits.get(panel.dataset))
         apart = not leftmost and layout.panels[index - 1].dataset != panel.dataset
         style.label_outer(axes, left=leftmost or apart, bottom=lowest)
         if leftmost:
@@ -72,12 +73,18 @@ def sensitivity(
     return settle(figure)
 
 
-def about(frame: pd.DataFrame) -> str:
+def banded(layout: Layout) -> bool:
+    """Return whether bands are drawn: of more lines than a panel has by design they hide one another."""
+    return max(len(panel.arms) for panel in layout.panels) <= MOST_LINES
+
+
+def about(frame: pd.DataFrame, *, banded: bool = True) -> str:
     """Say what the curves are, how many seeds stand behind them, and what is marked."""
     least, most = int(frame["seeds"].min()), int(frame["seeds"].max())
     seeds = "tuning seed" if set(frame["role"]) == {"tuning"} else "reported seed"
     behind = prose.counted(most, seeds) if least == most else f"{least} to {most} {seeds}s"
     band = f"band: {prose.PERCENT} t interval of that mean" if most > 1 else "no band: one seed has no spread"
+    band = band if banded or most < 2 else "bands are left to the CSV"
     metrics = " or ".join(prose.metric_name(metric) for metric in frame["metric"].unique())
     parts = [f"{behind} an arm and value. Line: mean {metrics}; {band}. Black rim: the chosen value."]
     if ((frame["chosen"] == 1) & (frame["edge"] != "")).any():
@@ -139,7 +146,7 @@ def _draw(
 def _curve(axes: Axes, arm: Arm, mine: pd.DataFrame) -> None:
     at, mean, low, high = (mine[name].to_numpy(dtype=float) for name in ("value", "mean", "low", "high"))
     look: dict[str, Any] = {"color": arm.look.colour, "linestyle": arm.look.linestyle}
-    (line,) = axes.plot(at, mean, linewidth=1.2, zorder=2.5, **look)
+    (line,) = axes.plot(at, mean, linewidth=1.2, marker=".", markersize=3.5, zorder=2.5, **look)
     mark(line, "curve", arm.line, low=low, high=high)
     bounded = np.isfinite(low) & np.isfinite(high)
     if bounded.sum() > 1:

@@ -17,6 +17,7 @@ from reports.figures.marks import mark
 from reports.prose import COST_NAMES
 from reports.times import distinct_costs
 
+AT_START = "At the left edge: before the first update."
 BEYOND = 0.07
 """Share of the axis, at its right, where misses stand."""
 
@@ -57,7 +58,7 @@ def time_to_target(
         here = frame[frame["dataset"] == panel.dataset]
         for column, cost in enumerate(costs):
             axes = grid[index * len(costs) + column]
-            _limits(axes, here[cost])
+            time_limits(axes, here[cost])
             _strips(axes, panel.arms, here, cost)
             labels = _labels(panel.arms, here) if column == 0 else []
             strips.as_rows(axes, len(panel.arms), labels)
@@ -85,6 +86,8 @@ def about(frame: pd.DataFrame) -> str:
         )
     elif len(seeds):
         parts.append("No seed missed it.")
+    if (seeds["updates"] == 0).any():
+        parts.append(AT_START)
     apart = seeds["apart"].max()
     if np.isfinite(apart):
         parts.append(
@@ -99,18 +102,23 @@ def about(frame: pd.DataFrame) -> str:
     return " ".join(parts)
 
 
-def _limits(axes: Axes, values: pd.Series) -> None:
+def time_limits(axes: Axes, values: pd.Series) -> None:
     """Set a logarithmic axis for what was reached, and a grey strip at its right for what was not."""
     low, high = scales.positive_limits(values) or (1.0, 10.0)
-    edge = high * (high / low) ** BEYOND
-    scales.decades(axes, "x", low, edge)
+    last = high * (high / low) ** BEYOND
+    scales.decades(axes, "x", low, last)
     if np.isinf(values).any():
-        axes.axvspan(high, edge, color=style.GREY, alpha=0.12, linewidth=0, zorder=0)
+        axes.axvspan(high, last, color=style.GREY, alpha=0.12, linewidth=0, zorder=0)
+
+
+def edge(axes: Axes) -> float:
+    """Return where misses stand on an axis that `time_limits` set: in the middle of its grey strip."""
+    low, high = np.log(axes.get_xlim())
+    return float(np.exp(high - (high - low) * BEYOND / (2 + 2 * BEYOND)))
 
 
 def _strips(axes: Axes, arms: tuple[Arm, ...], frame: pd.DataFrame, cost: str) -> None:
-    low, edge = axes.get_xlim()
-    missing = float(np.exp(np.log(edge) - (np.log(edge) - np.log(low)) * BEYOND / (2 + 2 * BEYOND)))
+    low, missing = axes.get_xlim()[0], edge(axes)
     seeds = dict(iter(frame[frame["shown"] == "seed"].groupby("arm", sort=False)))
     medians = frame[frame["shown"] == "median"].set_index("arm")[cost]
     for row, arm in enumerate(arms):

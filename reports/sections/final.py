@@ -8,6 +8,7 @@ from reports import prose, tables, targets
 from reports.comparison import Comparison
 from reports.figures import final as drawn
 from reports.figures import profiles, strips, times
+from reports.figures import reached as arms_reached
 from reports.outline import Drawing, Section
 from reports.profiles import without_data
 from reports.sections import absence
@@ -17,6 +18,8 @@ NO_TARGET = (
     "The study names no target, so there is no time to target; one chosen by these results would fit them."
 )
 UNMEASURED = "No reported run has a history of the study's target, so there is no time to it."
+MOST_ROWS = 24
+"""Arms of a figure that has a row for each and is to be read in one look."""
 
 
 def final(comparison: Comparison) -> Section:
@@ -45,13 +48,28 @@ def reached(comparison: Comparison) -> Section | None:
         said = NO_TARGET if comparison.spec.get("target") is None else UNMEASURED
         return Section("reached", "Time to target", (said,))
     reaching = prose.reaching(comparison, len(found), targets.missed(found))
-    drawings = [time_to_target(comparison) if lead(comparison) != "target" else None, profile(comparison)]
+    leads = lead(comparison) == "target" and len(comparison.layout.arms) <= MOST_ROWS
+    drawings = [None if leads else time_to_target(comparison), profile(comparison)]
     return Section(
         "reached",
         "Time to target",
         (reaching,),
         tuple(drawing for drawing in drawings if drawing is not None),
         targets.tables(comparison, found),
+    )
+
+
+def who_reached(comparison: Comparison) -> Drawing | None:
+    """Draw who reached the study's target, in a figure that one look takes in; None without one."""
+    frame = comparison.times
+    if frame is None or len(comparison.layout.arms) <= MOST_ROWS:
+        return time_to_target(comparison)
+    caption = prose.at_one_rate(comparison, arms_reached.about(frame))
+    return Drawing(
+        "reached",
+        caption,
+        frame[frame["shown"] == "median"],
+        lambda: arms_reached.reached(frame, comparison.layout, subtitle=caption),
     )
 
 

@@ -18,7 +18,7 @@ def leading(comparison: Comparison) -> Section | None:
     shows = lead(comparison)
     if shows == "gradients" and (at_start := gradients.at_start(comparison)) is not None:
         return Section("leading", "Gradients at the start", drawings=(at_start,))
-    if shows == "target" and (times := final.time_to_target(comparison)) is not None:
+    if shows == "target" and (times := final.who_reached(comparison)) is not None:
         return Section("leading", f"Who reached {prose.target(comparison)}", drawings=(times,))
     if comparison.chosen.empty:
         return None

@@ -35,7 +35,7 @@ def sensitivity(comparison: Comparison) -> Section:
             )
         )
     paragraphs = [_edges(comparison, rates.at_edges(frame), key)]
-    if comparison.one_rate is None:
+    if frame.loc[frame["role"] == "reported", "value"].nunique() < 2:
         paragraphs.append(f"The reported seeds were trained at one {key} only: there is no other to show.")
     table = tables.tuning(comparison)
     return Section(
@@ -48,7 +48,7 @@ def sensitivity(comparison: Comparison) -> Section:
 
 
 def _drawing(comparison: Comparison, rows: pd.DataFrame, role: str, key: str) -> Drawing:
-    caption = drawn.about(rows)
+    caption = drawn.about(rows, banded=drawn.banded(comparison.layout))
     metrics = " or ".join(prose.metric_name(metric) for metric in rows["metric"].unique())
     seeds = "tuning seeds, by which it is chosen" if role == "tuning" else "reported seeds"
     title = f"Mean {metrics} by {key}, on the {seeds}"
