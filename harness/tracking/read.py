@@ -200,7 +200,8 @@ def maps(run_ids: Sequence[str], *, uri: str | None = None) -> pd.DataFrame:
     -------
     DataFrame
         ``run_id``, ``update``, ``rows``, ``columns``, and arrays: ``bounds`` (2, 2), ``values`` and
-        ``classes`` (rows, columns), as in `harness.record.Record`. Runs without maps have no row.
+        ``classes`` (rows, columns), ``samples`` (n, 2) and ``answers`` (n,), none in older stores, as
+        in `harness.record.Record`. Runs without maps have no row.
 
     Raises
     ------

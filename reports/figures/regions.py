@@ -25,6 +25,8 @@ MOST_ARMS = 6
 MOST_SAMPLES = 200
 PANEL = 1.15
 """Inches of a map."""
+DEPTH = 0.7
+"""Of a map's colours, 1 being those of the samples, which have to be seen upon them."""
 INK = "#0a0a0a"
 """Of lines upon the maps, which stay as they are in the dark: no colour that a page turns around."""
 CLASSES = tuple(sns.color_palette("colorblind").as_hex()[index] for index in (0, 1, 2, 4, 8, 3, 5, 9, 6, 7))
@@ -48,11 +50,12 @@ def decision_regions(
         `arm, update, bounds, values, classes`, one row a map: arrays of shape (2, 2), the (low, high) of
         each feature, and (rows, columns), of which row 0 is the lowest second feature. Of one output
         column `values` are the output itself, of several the share of the likeliest class. `kind`, if
-        there: "shares" (of classes) or "values" (of a regression). Also `seed`.
+        there: "shares" (of classes) or "values" (of a regression). Also `seed`, `outcome`; and
+        `samples` (n, 2) with `answers` (n,), their classes or targets, which are drawn on top.
     layout : Layout, optional
         Arms in drawing order; by default `arms.layout_of(frame)`.
     samples : DataFrame, optional
-        `first, second, label`, and `arm` where they differ: drawn on top, at most `MOST_SAMPLES` a map.
+        `first, second, label`, and `arm` where they differ: drawn instead, at most `MOST_SAMPLES` a map.
     title, subtitle : str, optional
     """
     layout = strips.arms_of(frame, layout)
@@ -82,8 +85,7 @@ def decision_regions(
                 axes.remove()
                 continue
             _map(axes, found, scale)
-            if samples is not None:
-                _samples(axes, samples if "arm" not in samples else samples[samples["arm"] == arm.name])
+            _samples(axes, *_of_arm(samples, found), scale if _regression(frame) else None)
             axes.set_title(_moment(found, picked[arm.name]), fontsize=7.5)
         name = arm.line if len(layout.panels) == 1 else arm.label
         name = textwrap.fill(shorten(name, style.MOST_LABEL), 22)
@@ -107,8 +109,13 @@ def about(frame: pd.DataFrame, samples: pd.DataFrame | None = None) -> str:
         parts.append("Colour: share of class 1, from blue (0) to orange (1); line: where it is a half.")
     if any(not np.isfinite(each).any() for each in frame["values"]):
         parts.append("Grey: the network had diverged, and answers no numbers.")
-    if samples is not None:
-        parts.append("Dots: training samples, in the colour of their class.")
+    if samples is not None or ("samples" in frame.columns and any(len(each) for each in frame["samples"])):
+        whose = (
+            "in the colour of what is to be answered"
+            if _regression(frame)
+            else "in the colour of their class"
+        )
+        parts.append(f"Dots: training samples, at most {MOST_SAMPLES}, {whose}.")
     return " ".join(parts)
 
 
@@ -132,8 +139,9 @@ def _moment(row: pd.Series, beside: pd.DataFrame) -> str:
     update = int(row["update"])
     if update == 0:
         return "start"
-    last = update == beside["update"].max()
-    return f"{'end, ' if last else ''}update {update:,}"
+    if update < beside["update"].max():
+        return f"update {update:,}"
+    return f"{'diverged' if row.get('outcome') == 'diverged' else 'end'}, update {update:,}"
 
 
 def _regression(frame: pd.DataFrame) -> bool:
@@ -171,7 +179,7 @@ def _map(axes: Axes, row: pd.Series, scale: tuple[float, float]) -> None:
         colours = _SHARES(np.clip(share, 0, 1))[..., :3]
     else:
         colours = _likeliest(values, classes)
-    colours = np.where(np.isfinite(values)[..., None], colours, to_rgb("#bdbdbd"))
+    colours = np.where(np.isfinite(values)[..., None], 1 - DEPTH * (1 - colours), to_rgb("#bdbdbd"))
     image: dict[str, Any] = {"origin": "lower", "interpolation": "nearest", "aspect": "auto"}
     axes.imshow(colours, extent=(left, right, bottom, top), **image)
     if binary and np.nanmin(share) < 0.5 < np.nanmax(share):
@@ -199,9 +207,23 @@ def _likeliest(values: Floats, classes: NDArray[Any]) -> Floats:
     return np.asarray(1 - strength[..., None] * (1 - base))
 
 
-def _samples(axes: Axes, samples: pd.DataFrame) -> None:
-    few = samples.head(MOST_SAMPLES)
-    for label in np.unique(few["label"].to_numpy(dtype=int)):
-        rows, colour = few[few["label"] == label], CLASSES[label % len(CLASSES)]
-        dot: dict[str, Any] = {"color": colour, "markersize": 2.2, "mec": INK, "mew": 0.3}
-        axes.plot(rows["first"], rows["second"], "o", **dot)
+def _of_arm(samples: pd.DataFrame | None, row: pd.Series) -> tuple[Floats, Floats]:
+    """Return the samples to draw upon a map, (n, 2), and what is to be answered, (n,)."""
+    if samples is None:
+        at, answers = row.get("samples"), row.get("answers")
+        none = np.empty((0, 2)), np.empty(0)
+        return none if at is None or answers is None else (at[:MOST_SAMPLES], answers[:MOST_SAMPLES])
+    few = samples if "arm" not in samples else samples[samples["arm"] == row["arm"]]
+    few = few.head(MOST_SAMPLES)
+    return few[["first", "second"]].to_numpy(dtype=float), few["label"].to_numpy(dtype=float)
+
+
+def _samples(axes: Axes, at: Floats, answers: Floats, scale: tuple[float, float] | None) -> None:
+    """Draw samples in the colour of their class, or of their target on the `scale` of predictions."""
+    dot: dict[str, Any] = {"s": 6, "edgecolors": INK, "linewidths": 0.3, "zorder": 3}
+    if scale is None:
+        colours = [CLASSES[int(each) % len(CLASSES)] for each in answers]
+        axes.scatter(at[:, 0], at[:, 1], c=colours, **dot)
+    elif len(at):
+        low, high = scale
+        axes.scatter(at[:, 0], at[:, 1], c=answers, cmap="cividis", vmin=low, vmax=high, **dot)

@@ -104,16 +104,21 @@ def test_a_regression_is_coloured_by_its_prediction():
 def test_a_network_that_diverged_says_so_in_its_place():
     figure = drawn.decision_regions(maps_of("relu", (0, 4, 17), dead=(17,)))
     assert "diverged" in figure.axes[-1].texts[0].get_text()
+    ended = drawn.decision_regions(maps_of("relu", (0, 4)).assign(outcome="diverged"))
+    assert titles(ended)[-1] == "diverged, update 4"
     assert "Grey: the network had diverged" in words(figure)
 
 
 def test_samples_are_drawn_on_top_in_the_colour_of_their_class():
     samples = pd.DataFrame({"first": [0.0, 1.0], "second": [0.0, 1.0], "label": [0, 1]})
     figure = drawn.decision_regions(maps_of("relu", (0, 4)), samples=samples)
-    dots = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
-    assert [list(dot.get_xdata()) for dot in dots] == [[0.0], [1.0]]
-    assert dots[0].get_color() != dots[1].get_color()
-    assert "Dots: training samples" in words(figure)
+    frame = maps_of("relu", (0, 4)).assign(samples=[np.array([[0.0, 0.0], [1.0, 1.0]])] * 2)
+    held = drawn.decision_regions(frame.assign(answers=[np.array([0.0, 1.0])] * 2))
+    for each in (figure, held):
+        dots = each.axes[0].collections[-1]
+        assert dots.get_offsets().tolist() == [[0, 0], [1, 1]]
+        assert len({tuple(colour) for colour in dots.get_facecolors()}) == 2
+        assert "Dots: training samples" in words(each)
 
 
 def test_without_maps_the_figure_says_so_and_the_page_has_no_section(synthetic):
