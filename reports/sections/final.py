@@ -6,9 +6,11 @@ from matplotlib.figure import Figure
 
 from reports import prose, tables, targets
 from reports.comparison import Comparison
-from reports.figures import final as drawn
 from reports.figures import profiles, strips, times
-from reports.figures import reached as arms_reached
+from reports.figures.final import final as drawn
+from reports.figures.ranking import ranking as ranked
+from reports.figures.reached import about as about_arms
+from reports.figures.reached import reached as arms_reached
 from reports.outline import Drawing, Section
 from reports.profiles import without_data
 from reports.sections import absence
@@ -30,9 +32,10 @@ def final(comparison: Comparison) -> Section:
     caption = prose.at_one_rate(comparison, strips.about(comparison.finals))
 
     def draw() -> Figure:
-        return drawn.final(comparison.finals, comparison.layout, subtitle=caption)
+        return drawn(comparison.finals, comparison.layout, subtitle=caption)
 
-    drawings = [Drawing("final", caption, comparison.finals, draw)]
+    drawings = [ranking(comparison)] if lead(comparison) == "claims" else []
+    drawings.append(Drawing("final", caption, comparison.finals, draw))
     if (distribution := score_distribution(comparison)) is not None:
         drawings.append(distribution)
     paragraphs = (prose.rate_notice(comparison),) if comparison.rates_untuned else ()
@@ -59,17 +62,42 @@ def reached(comparison: Comparison) -> Section | None:
     )
 
 
+def heading(comparison: Comparison) -> str:
+    """Say by what the arms are ranked."""
+    goals = [comparison.goals(dataset)[0] for dataset in comparison.layout.datasets]
+    metrics = " and ".join(prose.metric_name(goal) for goal in dict.fromkeys(goals))
+    if comparison.over:
+        return f"Arms at their tuned {prose.key_name(comparison.over)}, by {metrics}, best first"
+    at = "Arms at rates that are not tuned" if comparison.rates_untuned else "Arms"
+    return f"{at}, by {metrics}, best first"
+
+
+def ranking(comparison: Comparison) -> Drawing:
+    """Rank the arms by the leading metric of each data set."""
+    goals = {dataset: comparison.goals(dataset)[0] for dataset in comparison.layout.datasets}
+    frame = comparison.finals
+    frame = frame[frame["metric"] == frame["dataset"].map(goals)].reset_index(drop=True)
+    caption = prose.at_one_rate(comparison, strips.about(frame))
+    title = heading(comparison)
+    return Drawing(
+        "ranking",
+        caption,
+        frame,
+        lambda: ranked(frame, comparison.layout, title=title, subtitle=caption),
+    )
+
+
 def who_reached(comparison: Comparison) -> Drawing | None:
     """Draw who reached the study's target, in a figure that one look takes in; None without one."""
     frame = comparison.times
     if frame is None or len(comparison.layout.arms) <= MOST_ROWS:
         return time_to_target(comparison)
-    caption = prose.at_one_rate(comparison, arms_reached.about(frame))
+    caption = prose.at_one_rate(comparison, about_arms(frame))
     return Drawing(
         "reached",
         caption,
         frame[frame["shown"] == "median"],
-        lambda: arms_reached.reached(frame, comparison.layout, subtitle=caption),
+        lambda: arms_reached(frame, comparison.layout, subtitle=caption),
     )
 
 

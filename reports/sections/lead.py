@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from reports.comparison import Comparison
+from reports.sections.verdicts import claims_drawing
 
-Lead = Literal["gradients", "target", "final"]
+Lead = Literal["claims", "gradients", "target", "final"]
 
 
 def lead(comparison: Comparison) -> Lead:
@@ -15,6 +16,8 @@ def lead(comparison: Comparison) -> Lead:
     Rates that are neither tuned nor compared make final scores no answer: what is measured before the first
     update is one, and so is who reached the study's target.
     """
+    if claims_drawing(comparison):
+        return "claims"
     if comparison.rates_untuned:
         starts = comparison.curves["metric"].str.startswith("delta_rms") & (comparison.curves["update"] == 0)
         if starts.any():

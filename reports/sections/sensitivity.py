@@ -7,7 +7,8 @@ import pandas as pd
 from reports import prose, rates, tables
 from reports.comparison import Comparison
 from reports.figures import one_rate
-from reports.figures import sensitivity as drawn
+from reports.figures.sensitivity import about, banded
+from reports.figures.sensitivity import sensitivity as drawn
 from reports.outline import Drawing, Section
 
 NAMES = {"tuning": "sensitivity", "reported": "sensitivity_reported"}
@@ -48,7 +49,7 @@ def sensitivity(comparison: Comparison) -> Section:
 
 
 def _drawing(comparison: Comparison, rows: pd.DataFrame, role: str, key: str) -> Drawing:
-    caption = drawn.about(rows, banded=drawn.banded(comparison.layout))
+    caption = about(rows, banded=banded(comparison.layout))
     metrics = " or ".join(prose.metric_name(metric) for metric in rows["metric"].unique())
     seeds = "tuning seeds, by which it is chosen" if role == "tuning" else "reported seeds"
     title = f"Mean {metrics} by {key}, on the {seeds}"
@@ -56,7 +57,7 @@ def _drawing(comparison: Comparison, rows: pd.DataFrame, role: str, key: str) ->
         NAMES[role],
         caption,
         rows,
-        lambda: drawn.sensitivity(rows, comparison.layout, title=title, subtitle=caption),
+        lambda: drawn(rows, comparison.layout, title=title, subtitle=caption),
     )
 
 
