@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from harness.tracking.origins import PLATFORM
-from reports import prose, tables
+from reports import prose
 from reports.arms import natural
 from reports.cells import Table, shown, words
 from reports.comparison import Comparison
@@ -25,7 +25,6 @@ def provenance(comparison: Comparison) -> Section:
     budgets = [str(sentence) for sentence in comparison.spec.get("budgets") or []]
     sentence = f"Budgets: {'; '.join(budgets)}." if budgets else "The study names no budgets."
     found = (
-        tables.tuning(comparison),
         seeds(comparison.runs),
         varying(comparison),
         common(comparison),
