@@ -69,7 +69,7 @@ COLUMNS = (
         files=MAPS,
     ),
     Column("classes", "The grid of the likeliest classes, in the same order.", files=MAPS),
-    Column("rows|columns", "How many {0} the grid has.", COUNT, files=MAPS),
+    Column("(rows|columns)", "How many {0} the grid has.", COUNT, files=MAPS),
     Column("(first|second)_(low|high)", "The {1} limit of the {0} feature.", "as scaled", files=MAPS),
     Column("free", "Problems that a method solved at no cost, by where it started.", COUNT),
     Column("cost", "What the ratio is counted in."),
