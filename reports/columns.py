@@ -221,6 +221,9 @@ COLUMNS = (
     # What is named after another column.
     Column("data_(low|high)", "The {0} end of Nadeau and Bengio's interval, for new data of this kind.", OWN),
     Column("bca_(low|high)", "The {0} end of the BCa bootstrap interval, from 20 seeds on.", OWN),
+    Column(
+        "(.+)_bca_(low|high)", "The {1} end of the BCa bootstrap interval of {0}, from 20 seeds on.", "of {0}"
+    ),
     Column("(.+)_low", "Lower end of the interval of {0}.", "of {0}"),
     Column("(.+)_high", "Upper end of the interval of {0}.", "of {0}"),
     Column("(.+)_centre", "Centre of {0}: its mean while all seeds live, else the median.", "of {0}"),

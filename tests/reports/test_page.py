@@ -236,7 +236,7 @@ def test_a_store_without_histories_still_gives_the_scores(synthetic):
     record = synthetic({"activation": ["relu", "sigmoid"]}, rows=8)
     empty = pd.DataFrame({"run_id": [], "update": []})
     files = build(type(record)(record.spec, record.runs, empty, record.provenance, None))
-    assert "leading.png" in files
+    assert "ranking.png" in files
     assert "no history" in files["index.html"].decode()
 
 
