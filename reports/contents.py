@@ -9,10 +9,25 @@ from reports.sections.convergence import convergence
 from reports.sections.final import final, reached
 from reports.sections.gradients import gradients
 from reports.sections.leading import leading
+from reports.sections.pairwise import pairwise
 from reports.sections.provenance import provenance
+from reports.sections.regions import regions
+from reports.sections.sensitivity import sensitivity
 from reports.sections.troubles import troubles
+from reports.sections.verdicts import cards
 
-ORDER = (leading, convergence, gradients, final, reached, troubles, provenance)
+ORDER = (
+    leading,
+    convergence,
+    gradients,
+    final,
+    reached,
+    sensitivity,
+    pairwise,
+    regions,
+    troubles,
+    provenance,
+)
 """The sections; one that returns None has nothing to say of this study."""
 
 
@@ -26,4 +41,6 @@ def contents(comparison: Comparison) -> Contents:
         question=str(comparison.spec.get("question") or comparison.spec["name"]),
         answer=prose.answer(comparison, rho, reaching),
         sections=tuple(section for section in sections if section is not None),
+        cards=cards(comparison),
+        aside=prose.explored(comparison, rho, reaching) if comparison.spec.get("claims") else "",
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Literal
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from reports.cells import Table
+from reports.cells import Cell, Table
 
 
 @dataclass(frozen=True)
@@ -72,13 +73,54 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Card:
+    """A claim of the study, and what its runs say of it.
+
+    Attributes
+    ----------
+    name, sentence : str
+        Of the claim.
+    verdict : str
+    how : str
+        How a refuted claim is: reversed, no difference that matters, too small; else empty.
+    reason : str
+    facts : tuple of (str, Cell)
+        Effect, interval, margin, seeds and what else decided, each with its name.
+    """
+
+    name: str
+    sentence: str
+    verdict: Literal["supported", "refuted", "inconclusive"]
+    how: str
+    reason: str
+    facts: tuple[tuple[str, Cell], ...]
+
+    @property
+    def sign(self) -> str:
+        """What stands before the verdict's word: it is told by more than a colour."""
+        return {"supported": "\N{CHECK MARK}", "refuted": "\N{BALLOT X}"}.get(self.verdict, "?")
+
+
+@dataclass(frozen=True)
 class Contents:
-    """A whole report."""
+    """A whole report.
+
+    Attributes
+    ----------
+    answer : str
+        In one sentence, from the verdicts if the study states claims.
+    cards : tuple of Card
+        One for each claim.
+    aside : str
+        What the runs say beyond the claims, exploratory; empty without claims: `answer` says it then.
+    """
 
     name: str
     question: str
     answer: str
     sections: tuple[Section, ...]
+    cards: tuple[Card, ...] = ()
+    aside: str = ""
 
     @property
     def drawings(self) -> tuple[Drawing, ...]:

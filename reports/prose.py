@@ -19,6 +19,12 @@ MOST_LABEL = 100
 """Characters of an arm's label that a sentence keeps."""
 MOST_NAMED = 5
 """Arms that a sentence names; a table has all."""
+COST_NAMES = {
+    "updates": "updates",
+    "epochs": "epochs",
+    "samples": "samples",
+    "multiply_adds": "multiply-adds",
+}
 # A space that no line is broken at.
 PERCENT = f"{100 * CONFIDENCE:g}\N{NO-BREAK SPACE}%"
 
@@ -38,6 +44,11 @@ def metric_name(metric: str) -> str:
     return metric.replace("_", " ")
 
 
+def key_name(key: str) -> str:
+    """Write `optimizer.learning_rate` as words."""
+    return metric_name(key.rpartition(".")[2])
+
+
 def in_units(value: float, metric: str) -> str:
     """Write a value of `metric`: accuracies in percent, all else as a number."""
     return percent(value) if higher_is_better(metric) else number(value)
@@ -55,7 +66,11 @@ def counted(count: int, singular: str, plural: str | None = None) -> str:
 
 def seeds_behind(runs: pd.DataFrame) -> str:
     """Say how many seeds the arms of `runs` have."""
-    sizes = runs.groupby("arm").size()
+    return seeds_an_arm(runs.groupby("arm").size())
+
+
+def seeds_an_arm(sizes: pd.Series) -> str:
+    """Say how many seeds arms have, of each of which there is a number."""
     if sizes.empty:
         return "No seed behind it."
     least, most = int(sizes.min()), int(sizes.max())
@@ -64,26 +79,8 @@ def seeds_behind(runs: pd.DataFrame) -> str:
     return f"{least} to {most} seeds an arm."
 
 
-def about_strips(runs: pd.DataFrame, scores: pd.DataFrame) -> str:
-    """Say what dots, bars and marks of final values are."""
-    parts = [seeds_behind(runs)]
-    kinds = set(scores["kind"])
-    if "mean" in kinds:
-        several = (scores.loc[scores["kind"] == "mean", "seeds"] > 1).any()
-        bar = (
-            f"bar: {PERCENT} t interval of that mean." if several else "no interval: one seed has no spread."
-        )
-        parts.append(f"Small dots: every seed; large mark: mean over seeds; {bar}")
-    if "median" in kinds:
-        parts.append(
-            "Cross: a seed that died (diverged or failed), at the majority class's accuracy or at infinite "
-            "loss. Such an arm has an open diamond, the median of all its seeds, and no interval."
-        )
-    return " ".join(parts)
-
-
 def answer(comparison: Comparison, rho: pd.DataFrame, reaching: str) -> str:
-    """Answer in one sentence a data set, or by the target; exploratory, for no claim is tested.
+    """Answer in one sentence: by the verdicts of the study's claims, or else by what was found, exploratory.
 
     Parameters
     ----------
@@ -93,19 +90,62 @@ def answer(comparison: Comparison, rho: pd.DataFrame, reaching: str) -> str:
     reaching : str
         What the sentence `reaching` says; empty for a study without a target.
     """
+    if comparison.verdicts.claims.empty:
+        return explored(comparison, rho, reaching)
+    return judged(comparison)
+
+
+def judged(comparison: Comparison) -> str:
+    """Say how many claims are supported, refuted and inconclusive, and which."""
+    claims = comparison.verdicts.claims
+    found = {verdict: _claims_named(claims, verdict) for verdict in ("supported", "refuted", "inconclusive")}
+    told = [
+        f"{(claims['verdict'] == verdict).sum():,} {verdict} ({names})"
+        for verdict, names in found.items()
+        if names
+    ]
+    if len(told) > 1:
+        said = f"Of {len(claims):,} claims, {', '.join(told[:-1])} and {told[-1]}."
+    else:
+        ((verdict, names),) = ((verdict, names) for verdict, names in found.items() if names)
+        every = "The claim is" if len(claims) == 1 else f"All {len(claims):,} claims are"
+        said = f"{every} {verdict} ({names})."
+    # What the rate changes least, or one run decides, compares at any rate.
+    scored = (claims["kind"].isin(["difference", "trend"]) & (claims["metric"] != "rho")).any()
+    return at_one_rate(comparison, said) if scored else said
+
+
+def _claims_named(claims: pd.DataFrame, verdict: str) -> str:
+    mine = claims[claims["verdict"] == verdict]
+    names = [_claim_named(row) for _, row in mine.head(MOST_NAMED).iterrows()]
+    return ", ".join(names) + (f" and {len(mine) - len(names):,} more" if len(mine) > len(names) else "")
+
+
+def _claim_named(row: pd.Series) -> str:
+    name = named(metric_name(str(row["claim"])))
+    return f"{name}: {row['how']}" if row["how"] else name
+
+
+def explored(comparison: Comparison, rho: pd.DataFrame, reaching: str) -> str:
+    """Say in a sentence which arm of each data set is best, or what else was found; exploratory."""
     if comparison.chosen.empty:
         return "No arm has a reported run at a chosen value, so there is nothing to compare."
-    parts = ["Exploratory, no claim is tested.", ELSEWHERE if comparison.elsewhere else "", reaching]
+    tested = "" if len(comparison.verdicts.claims) else "Exploratory, no claim is tested."
+    parts = [tested, ELSEWHERE if comparison.elsewhere else "", reaching]
     if comparison.rates_untuned:
         parts += [_gradients_at_start(comparison, rho), rate_notice(comparison)]
     if not (reaching and comparison.rates_untuned):
-        parts += [_best(comparison, dataset) for dataset in comparison.layout.datasets]
+        parts.append(_best_of_each(comparison))
     return " ".join(part for part in parts if part)
 
 
 def target(comparison: Comparison) -> str:
     """Write the study's target, for example ``train loss ≤ 0.01``."""
-    metric, value = str(comparison.spec["target"]["metric"]), float(comparison.spec["target"]["value"])
+    return target_of(str(comparison.spec["target"]["metric"]), float(comparison.spec["target"]["value"]))
+
+
+def target_of(metric: str, value: float) -> str:
+    """Write a target, for example ``train loss ≤ 0.01``."""
     return f"{metric_name(metric)} {'≥' if higher_is_better(metric) else '≤'} {in_units(value, metric)}"
 
 
@@ -121,7 +161,7 @@ def reaching(comparison: Comparison, arms: int, missed: pd.DataFrame) -> str:
     sentence = f"With every seed, {count} reached the target, {target(comparison)}."
     if missed.empty:
         return sentence
-    labels = _labels(comparison)
+    labels = arm_labels(comparison)
     named = [
         f"{labels[str(row['arm'])]} ({row['reached']} of {counted(row['seeds'], 'seed')})"
         for _, row in missed.head(MOST_NAMED).iterrows()
@@ -143,6 +183,14 @@ def at_one_rate(comparison: Comparison, text: str) -> str:
     return f"{rate_notice(comparison)} {text}".strip()
 
 
+def _best_of_each(comparison: Comparison) -> str:
+    """Name the best arm of each data set in one sentence."""
+    datasets = comparison.layout.datasets
+    named_ones = "; on ".join(_best(comparison, dataset) for dataset in datasets[:MOST_NAMED])
+    rest = len(datasets) - MOST_NAMED
+    return f"On {named_ones}{f'; {rest:,} more data sets are in the table' if rest > 0 else ''}."
+
+
 def _best(comparison: Comparison, dataset: str) -> str:
     goal, data = comparison.goals(dataset)[0], named(dataset)
     arms = [arm for panel in comparison.layout.panels if panel.dataset == dataset for arm in panel.arms]
@@ -150,28 +198,29 @@ def _best(comparison: Comparison, dataset: str) -> str:
     scores = scores.loc[[arm.name for arm in arms]]
     known = scores[np.isfinite(scores["centre"])]
     if known.empty:
-        return f"On {data}, no arm has a finite {metric_name(goal)}."
+        return f"{data}, no arm has a finite {metric_name(goal)}"
     upward = higher_is_better(goal)
     name = known["centre"].idxmax() if upward else known["centre"].idxmin()
     best = known.loc[name]
     label = named(next(arm.label for arm in arms if arm.name == name))
     value = in_units(float(best["centre"]), goal)
-    if best["kind"] == "median":
-        spread = f"median of {best['seeds']} seeds, of which {best['dead']} died"
-    elif np.isfinite(best["low"]):
-        low, high = in_units(float(best["low"]), goal), in_units(float(best["high"]), goal)
-        spread = f"{PERCENT} t interval {low} to {high}, {best['seeds']} seeds"
-    else:
-        spread = "1 seed, no interval"
-    if len(arms) == 1:
-        return f"On {data}, {label} has a {metric_name(goal)} of {value} ({spread})."
-    what = f"On {data}, {label} has the {'highest' if upward else 'lowest'} {metric_name(goal)}"
     others = known.drop(index=name)
-    overlap = (others["high"] >= best["low"]) & (others["low"] <= best["high"])
-    beside = (
-        f"; the intervals of {overlap.sum()} of the other {len(arms) - 1} overlap it" if overlap.any() else ""
-    )
-    return f"{what}: {value} ({spread}){beside}."
+    overlap = int(((others["high"] >= best["low"]) & (others["low"] <= best["high"])).sum())
+    beside = f"; {overlap} of the other {len(arms) - 1} overlap" if overlap else ""
+    if len(arms) == 1:
+        return f"{data}, {label} has a {metric_name(goal)} of {value} ({_spread(best, goal)})"
+    what = f"{data}, {label} has the {'highest' if upward else 'lowest'} {metric_name(goal)}"
+    return f"{what}, {value} ({_spread(best, goal)}{beside})"
+
+
+def _spread(best: pd.Series, goal: str) -> str:
+    """Say what stands behind the centre of an arm."""
+    if best["kind"] == "median":
+        return f"median of {best['seeds']} seeds, of which {best['dead']} died"
+    if np.isfinite(best["low"]):
+        low, high = in_units(float(best["low"]), goal), in_units(float(best["high"]), goal)
+        return f"{PERCENT} t interval {low} to {high}, {best['seeds']} seeds"
+    return "1 seed, no interval"
 
 
 def _gradients_at_start(comparison: Comparison, rho: pd.DataFrame) -> str:
@@ -179,7 +228,7 @@ def _gradients_at_start(comparison: Comparison, rho: pd.DataFrame) -> str:
     start = rho.dropna(subset=["start"]) if len(rho) else rho
     if start.empty:
         return ""
-    labels = _labels(comparison)
+    labels = arm_labels(comparison)
     parts = []
     for verb, found in (
         (f"vanish (ρ < {VANISHING:g})", start[start["start"] < VANISHING]),
@@ -198,7 +247,7 @@ def _gradients_at_start(comparison: Comparison, rho: pd.DataFrame) -> str:
     )
 
 
-def _labels(comparison: Comparison) -> dict[str, str]:
+def arm_labels(comparison: Comparison) -> dict[str, str]:
     """Label every arm within a sentence, with its data set where there are several."""
     several = len(comparison.layout.datasets) > 1
     return {
@@ -261,6 +310,10 @@ def method(comparison: Comparison) -> tuple[str, ...]:
         "Runs that stopped early keep their last value in the curves: their weights no longer change."
     )
     claims = len(comparison.spec.get("claims") or [])
-    tested = f"The study states {counted(claims, 'claim')}; this report tests none yet." if claims else ""
-    parts.append(f"{tested} All comparisons here are exploratory: intervals, no tests.".strip())
+    tested = (
+        f"The study states {counted(claims, 'claim')}, judged by where an interval lies beside a margin "
+        "that was fixed beforehand, at a level that they share (Bonferroni); all else here is "
+        "exploratory: intervals, no tests."
+    )
+    parts.append(tested if claims else "All comparisons here are exploratory: intervals, no tests.")
     return tuple(parts)

@@ -53,8 +53,8 @@ class StudyRecord:
     Attributes
     ----------
     spec : mapping
-        The study as it was asked. Of runs trained elsewhere, ``elsewhere`` is true, and ``method``
-        says what is known of them.
+        The study as it was asked, and how many ``runs`` that is. Of runs trained elsewhere, ``elsewhere``
+        is true, and ``method`` says what is known of them.
     runs : DataFrame
         One row a run: ``run_id``, ``fingerprint``, ``arm``, ``seed``, ``role``, ``status``,
         ``outcome``, ``stopped_by``, ``warnings`` (sentences joined by "; ", the doctor's last),
@@ -67,6 +67,8 @@ class StudyRecord:
         The latest sweep, to which a report is attached.
     origins : Origins
         What made the runs, in configuration, platform and data.
+    uri : str or None
+        The store, where decision maps are fetched from when they are drawn; None of a record made by hand.
     """
 
     spec: Mapping[str, Any]
@@ -75,6 +77,8 @@ class StudyRecord:
     provenance: Mapping[str, str]
     parent_run_id: str | None
     origins: Origins = field(default_factory=Origins)
+    # An address may hold a password.
+    uri: str | None = field(default=None, repr=False)
 
 
 def rows_of(file: BinaryIO, run_ids: Sequence[str]) -> pd.DataFrame:

@@ -67,6 +67,7 @@ class Outline:
             provenance=self.provenance,
             parent_run_id=self.parent_run_id,
             origins=origins_of([child.origin for child in self.children], self.links),
+            uri=self.artifacts.uri,
         )
 
 
@@ -220,7 +221,8 @@ def maps(run_ids: Sequence[str], *, uri: str | None = None) -> pd.DataFrame:
     -------
     DataFrame
         ``run_id``, ``update``, ``rows``, ``columns``, and arrays: ``bounds`` (2, 2), ``values`` and
-        ``classes`` (rows, columns), as in `harness.record.Record`. Runs without maps have no row.
+        ``classes`` (rows, columns), ``samples`` (n, 2) and ``answers`` (n,), none in older stores, as
+        in `harness.record.Record`. Runs without maps have no row.
 
     Raises
     ------
@@ -273,8 +275,8 @@ def _outline(client: "MlflowClient", uri: str, experiment: "Experiment", grid: s
         return None
     parent = max(sweeps, key=lambda run: run.data.tags.get("harness.started", ""))
     artifacts = Artifacts(client, uri)
-    spec = _document(artifacts, parent, "study.json")
     marks = set(_document(artifacts, parent, "grid.json")["fingerprints"])
+    spec = _document(artifacts, parent, "study.json") | {"runs": len(marks)}
     children = _latest(search(client, experiment.experiment_id, RUNS), marks, spec)
     parent_run_id = str(parent.info.run_id)
     links = ways(uri, str(experiment.experiment_id), parent_run_id)

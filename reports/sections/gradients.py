@@ -14,6 +14,7 @@ from reports.figures import gradients as drawn
 from reports.figures.rho import ABOUT, about_depth, by_depth, rho, rho_by_depth
 from reports.outline import Drawing, Section
 from reports.sections import absence
+from reports.sections.lead import lead
 
 ABOUT_GRADIENTS = (
     "delta_rms is the root mean square of the error δ that back-propagation brings to a layer's units, over "
@@ -35,9 +36,10 @@ def gradients(comparison: Comparison) -> Section:
     """Show errors and gradients by layer, at the start and through training, ρ, and what units do."""
     table = layers.layered(comparison.curves)
     measured = set(table["quantity"])
-    drawings = [*_start(comparison, table), *_ratio(comparison), *_over_time(comparison, table)]
-    drawings += _units(comparison, table)
-    paragraphs = [ABOUT_GRADIENTS] if drawings else [absence.nothing(comparison)]
+    leads = lead(comparison) == "gradients"
+    drawings = [] if leads else [*at_start(comparison, table)]
+    drawings += [*_ratio(comparison), *_over_time(comparison, table), *_units(comparison, table)]
+    paragraphs = [ABOUT_GRADIENTS] if drawings or leads else [absence.nothing(comparison)]
     if measured & set(drawn.UNITS):
         paragraphs.append(ABOUT_UNITS)
     if drawings and not (comparison.curves["metric"] == "rho").any():
@@ -48,7 +50,15 @@ def gradients(comparison: Comparison) -> Section:
     )
 
 
-def _start(comparison: Comparison, table: pd.DataFrame) -> Iterator[Drawing]:
+def at_start(comparison: Comparison, table: pd.DataFrame) -> Iterator[Drawing]:
+    """Show errors and gradients by layer before the first update, if they were measured.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    table : DataFrame
+        `layers.layered` of its curves.
+    """
     start = table[(table["update"] == 0) & table["quantity"].isin(drawn.ERRORS)]
     if start.empty:
         return

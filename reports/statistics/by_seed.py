@@ -51,13 +51,14 @@ class Metric:
     Parameters
     ----------
     runs : DataFrame
-        One row a run: `arm, seed, outcome, status, majority_accuracy` and `name`.
+        One row a run: `arm, seed, outcome, status, majority_accuracy` and `name`. A run that names no seed
+        has it in common with no other.
     name : str
     """
 
     def __init__(self, runs: pd.DataFrame, name: str) -> None:
         arms, of_arm = np.unique(runs["arm"].to_numpy(dtype=str), return_inverse=True)
-        self._seeds, of_seed = np.unique(runs["seed"].to_numpy(dtype=np.int64), return_inverse=True)
+        self._seeds, of_seed = np.unique(_seeds(runs), return_inverse=True)
         self._places = {str(arm): place for place, arm in enumerate(arms)}
         shape = len(self._seeds), len(arms)
         found = runs[name].to_numpy(dtype=float)
@@ -76,13 +77,22 @@ class Metric:
         places = [self._places[arm] for arm in arms if arm in self._places]
         runs = self._runs[:, places]
         repeated = next((arm for arm in arms if (self._runs[:, self._places.get(arm, [])] > 1).any()), "")
-        whole = bool(arms) and len(places) == len(arms) and not repeated
-        common = np.asarray(self._known[:, places].all(axis=1) & whole)
+        common = np.asarray(self._known[:, places].all(axis=1))
+        if repeated or not arms or len(places) < len(arms):
+            nothing = np.empty((0, len(arms)))
+            return BySeed(
+                self._seeds[:0], int(runs.any(axis=1).sum()), nothing, nothing, nothing > 0, repeated
+            )
         return BySeed(
             seeds=self._seeds[common],
             missing=int((runs.any(axis=1) & ~common).sum()),
             values=self._values[common][:, places],
             counted=self._counted[common][:, places],
             lost=self._lost[common][:, places],
-            repeated=repeated,
         )
+
+
+def _seeds(runs: pd.DataFrame) -> NDArray[np.int64]:
+    """Return the seeds of runs, for those that name none a number below 0 of their own."""
+    own = pd.Series(-1 - np.arange(len(runs)), index=runs.index, dtype="Int64")
+    return np.asarray(runs["seed"].astype("Int64").fillna(own), dtype=np.int64)

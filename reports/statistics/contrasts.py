@@ -203,7 +203,7 @@ def _note(row: Mapping[str, Any], family: int) -> str:
     if isnan(row["p"]) or row["p_least"] * family <= ERROR_RATE:
         return ""
     enough = seeds_to_reach(family)
-    if seeds > EXACT and seeds >= enough:
+    if seeds > EXACT and row["p_least"] * (1 + DRAWN) <= 1:
         return f"{DRAWN:,} drawn permutations cannot reach this level"
     if seeds >= enough:
         return f"too many of {counted_seeds(seeds)} are tied to reach this level; {enough} untied would"

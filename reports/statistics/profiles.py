@@ -34,9 +34,9 @@ def profiles(costs: pd.DataFrame) -> pd.DataFrame:
     """
     if costs.duplicated(["method", "problem"]).any():
         double = costs.loc[costs.duplicated(["method", "problem"]), ["method", "problem"]].iloc[0]
-        raise ValueError(f"costs: {double['method']!r} has two on {double['problem']!r}; allowed: one")
+        raise ValueError(f"costs: {double['method']} has two on {double['problem']}; allowed: one")
     if (costs["cost"] < 0).any():
-        raise ValueError(f"costs: {costs['cost'].min()!r}; allowed: from 0 on, infinite for a miss")
+        raise ValueError(f"costs: {costs['cost'].min():g}; allowed: from 0 on, infinite for a miss")
     of_method, methods = pd.factorize(costs["method"])
     of_problem, problems = pd.factorize(costs["problem"])
     table = np.full((len(methods), len(problems)), np.nan)

@@ -1,6 +1,8 @@
 """The bias-corrected and accelerated bootstrap over seeds, of many arms at once."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 import numpy as np
@@ -34,6 +36,14 @@ def interquartile_mean(values: ArrayLike, /, *, axis: int = -1) -> Floats:
     A quarter of the values is cut off at either end, rounded down: of 5 values one, of fewer than 4 none.
     """
     return np.asarray(stats.trim_mean(np.asarray(values, dtype=float), 0.25, axis=axis))
+
+
+@contextmanager
+def degenerate_allowed() -> Iterator[None]:
+    """Let SciPy find no BCa interval, and say nothing: it leaves what is not a number."""
+    with warnings.catch_warnings(), np.errstate(invalid="ignore"):
+        warnings.simplefilter("ignore", stats.DegenerateDataWarning)
+        yield
 
 
 def bca(
@@ -72,8 +82,7 @@ def bca(
     low[~usable] = high[~usable] = np.nan
     usable &= ~constant
     if usable.any():
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", stats.DegenerateDataWarning)
+        with degenerate_allowed():
             found = stats.bootstrap(
                 (table[usable],),
                 statistic,

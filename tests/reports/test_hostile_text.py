@@ -73,7 +73,22 @@ def hostile(synthetic: Callable[..., StudyRecord], *texts: str) -> StudyRecord:
         complaints=[("relu", 0.1, " ".join(held))],
     )
     runs = record.runs.assign(dataset=" ".join(held))
-    spec = {**record.spec, "method": together, "budgets": list(texts), "claims": list(texts)}
+    arms = sorted(set(runs["arm"]))[:2]
+    claims = [
+        {
+            "kind": "difference",
+            "name": f"{number} {text}",
+            "sentence": text,
+            "metric": "test_accuracy",
+            "direction": "higher",
+            "margin": 0.01,
+            "population": "seeds",
+            "scope": "all",
+            "cells": [{"name": text, "weights": {arms[0]: 1.0, arms[1]: -1.0}, "test_per_training": 0.3}],
+        }
+        for number, text in enumerate(texts)
+    ]
+    spec = {**record.spec, "method": together, "budgets": list(texts), "claims": claims}
     about = {text: text for text in texts} | {"command": together}
     return StudyRecord(spec, runs, record.history, about, None)
 

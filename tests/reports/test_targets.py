@@ -11,7 +11,8 @@ import pytest
 from reports.comparison import RATE, compare
 from reports.contents import contents
 from reports.page import build
-from reports.targets import crossing, reached, times
+from reports.targets import reached
+from reports.times import crossing, times
 
 TARGET = {"metric": "train_loss", "value": 0.5}
 
