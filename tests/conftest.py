@@ -1,5 +1,6 @@
 """What tests of several rooms share: a store, a disk soon full, a cluster, the app as a user calls it."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,25 @@ import pytest
 
 from harness.__main__ import main
 from harness.tracking.store import connect
+
+
+@pytest.fixture(autouse=True)
+def no_address_is_left_to_other_tests() -> Iterator[None]:
+    """MLflow keeps what a script sets for the whole process, and asks there before the environment."""
+    before = addresses()
+    yield
+    assert addresses() == before
+
+
+def addresses() -> tuple[object, ...]:
+    """Return where MLflow would look: what a script has set, and what the environment says."""
+    service = sys.modules.get("mlflow.tracking._tracking_service.utils")
+    fluent = sys.modules.get("mlflow.tracking.fluent")
+    return (
+        getattr(service, "_tracking_uri", None),
+        getattr(fluent, "_active_experiment_id", None),
+        *(os.environ.get(name) for name in ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_ID")),
+    )
 
 
 @pytest.fixture(scope="session")
