@@ -6,7 +6,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -57,26 +59,45 @@ def store(store_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-Swept = Callable[..., str]
+@dataclass
+class Said:
+    """How the app ended, and what it printed."""
+
+    status: int
+    out: str
+    err: str
+
+
+Once = Callable[..., tuple[str, Said]]
 
 
 @pytest.fixture(scope="module")
-def swept_once(store_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Swept:
-    """Sweep a grid in a store that a module's tests share, and only read; return the store's address."""
+def swept_once(store_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Sweep a grid in a store that a module's tests share, and only read; its address, and what was said."""
 
-    def sweep(*arguments: str) -> str:
+    def sweep(*arguments: str) -> tuple[str, Said]:
         folder = tmp_path_factory.mktemp("swept")
         path = folder / "mlruns" / "mlflow.db"
         path.parent.mkdir()
         shutil.copy(store_template, path)
-        with pytest.MonkeyPatch.context() as patch:
+        out, err = StringIO(), StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
             patch.chdir(folder)
             patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-            patch.setattr(sys, "argv", ["harness", *arguments])
-            main()
-        return f"sqlite:///{path}"
+            status = called(patch, arguments)
+        return f"sqlite:///{path}", Said(status, out.getvalue(), err.getvalue())
 
     return sweep
+
+
+def called(patch: pytest.MonkeyPatch, arguments: tuple[str, ...]) -> int:
+    """Call the app, as `python -m harness ARGUMENTS` would, and return its status."""
+    patch.setattr(sys, "argv", ["harness", *arguments])
+    try:
+        main()
+    except SystemExit as left:
+        return int(left.code or 0)
+    return 0
 
 
 @pytest.fixture
@@ -144,15 +165,6 @@ def cluster(tmp_path: Path) -> Iterator[str]:
             process.wait(timeout=30)
 
 
-@dataclass
-class Said:
-    """How the app ended, and what it printed."""
-
-    status: int
-    out: str
-    err: str
-
-
 @pytest.fixture
 def app(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
@@ -163,13 +175,8 @@ def app(
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
 
     def call(*arguments: str) -> Said:
-        monkeypatch.setattr(sys, "argv", ["harness", *arguments])
         capfd.readouterr()
-        status = 0
-        try:
-            main()
-        except SystemExit as left:
-            status = int(left.code or 0)
+        status = called(monkeypatch, arguments)
         out, err = capfd.readouterr()
         return Said(status, out, err)
 
