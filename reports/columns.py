@@ -39,6 +39,8 @@ class Column:
 
 
 SHARE, COUNT, OWN, NATS = "share, 0 to 1", "count", "of the metric named", "nats"
+SCORED, MAPS, TIMES = "ranking|final", "decision_regions.*", "time_to_target|reached"
+TIME = "(updates|epochs|samples|multiply_adds)"
 
 COLUMNS = (
     # What means another thing in some files.
@@ -51,17 +53,44 @@ COLUMNS = (
     Column("(train|validation|test)", "Samples of the {0} split.", COUNT, files="data"),
     Column("what", "What the store says of the sweep.", files="sweep"),
     Column("which", "What it is.", files="sweep"),
-    Column("low|high", "End of the score's Wilson interval.", SHARE, files=".*profiles?"),
+    Column("low|high", "End of the score's Wilson interval.", SHARE, files="score_distribution"),
     Column("label", "What the two arms differ in, after what they have in common.", files="pair.*"),
     Column("label", "The cell: what the arms compared have in common.", files="claims"),
     Column("missing", "Reported seeds of the study that the arm lacks.", COUNT, files="troubles.*|outcomes"),
     Column("missing", "Seeds that not all arms compared have.", COUNT, files="claims.*|pair.*"),
+    Column("value", "What a seed scores as it counts, an arm's centre, or a level.", OWN, files=SCORED),
+    Column("kind", "Whether values are shares of classes or predictions.", files=MAPS),
+    Column("samples", "The two features of each training sample drawn, in turn.", "as scaled", files=MAPS),
+    Column("answers", "Class or target of each training sample drawn.", files=MAPS),
+    Column(
+        "values",
+        "The grid, row by row from the lowest second feature: of one output it, of several the "
+        "likeliest class's share.",
+        files=MAPS,
+    ),
+    Column("classes", "The grid of the likeliest classes, in the same order.", files=MAPS),
+    Column("(rows|columns)", "How many {0} the grid has.", COUNT, files=MAPS),
+    Column("(first|second)_(low|high)", "The {1} limit of the {0} feature.", "as scaled", files=MAPS),
+    Column("free", "Problems that a method solved at no cost, by where it started.", COUNT),
+    Column("cost", "What the ratio is counted in."),
+    Column("over", "The tuned key."),
+    Column("tuned_value", "Value of the tuned key that was chosen.", "of the key"),
+    Column("apart", "Updates between the rows that the time is interpolated from, at most.", "updates"),
+    Column("target", "What the metric has to reach.", OWN),
+    Column("reached", "Seeds that reached the target; of one seed 1 or 0.", COUNT),
+    Column(TIME, "{0} until the target, a miss infinite; of an arm the median.", "{0}", files=TIMES),
+    Column(
+        "median_(updates|epochs|samples|multiply_adds)",
+        "Median of {0} until the target, misses infinite.",
+        "{0}",
+    ),
+    Column(".*_iqm", "Interquartile mean over seeds, dead ones counted.", OWN),
     # Runs and arms.
     Column("run_id", "Id of the run in MLflow."),
     Column("fingerprint", "SHA-256 of the run's configuration and data: equal runs have equal ones."),
     Column("arm", "Name of the arm: a configuration less its seed and what is tuned."),
     Column("label", "The arm as tables and figures name it."),
-    Column("method", "Name of the arm."),
+    Column("method", "The arm less its data set."),
     Column("seed", "Seed of the run; empty where a row is of several."),
     Column("role", "tuning: a value is chosen on it; reported: it is reported at the chosen value."),
     Column("status", "How the run ended for MLflow: FINISHED or FAILED."),
@@ -71,6 +100,7 @@ COLUMNS = (
     Column("complaints", "Names of the doctor's complaints."),
     Column("dataset", "Data set."),
     Column("digest", "Digest of the data set."),
+    Column("loss", "Name of the loss that the arm descends."),
     Column("feeding", "How samples were fed."),
     Column("epochs?", "Passes over the training samples.", "epochs"),
     Column("updates?", "Changes of the weights.", "updates"),
@@ -103,6 +133,9 @@ COLUMNS = (
     Column("metric", "The metric that the row is about."),
     Column("quantity", "What was measured by layer."),
     Column("layer", "Layer, counted from 1 at the input.", "number"),
+    Column("hidden_layers", "Hidden layers of the arm: those that were measured, less the output's.", COUNT),
+    Column("moment", "start: before the first update; end: the last row at which all seeds live."),
+    Column("line", "What arms have in common that differ in depth alone."),
     # What is made of them.
     Column("seeds", "Seeds behind the row, dead ones included.", COUNT),
     Column("alive", "Seeds that have neither diverged nor failed by then.", COUNT),
@@ -112,7 +145,8 @@ COLUMNS = (
     Column("died", "Runs that diverged or failed.", COUNT),
     Column("died_share", "Share that diverged or failed.", SHARE),
     Column(
-        "kind", "What centre is: mean, geometric mean, or median once a seed has died; of claims, theirs."
+        "kind",
+        "What centre is: mean, geometric mean, median once a seed has died, or one seed; of claims, theirs.",
     ),
     Column(
         "centre", "Mean over seeds while all live (of gradients the geometric one), else the median.", OWN
@@ -133,7 +167,7 @@ COLUMNS = (
     Column("edge", "Whether the chosen value is the lowest or the highest tried; empty: neither."),
     Column("tried", "Values tried.", COUNT),
     Column("reason", "Why nothing was chosen, or what decided."),
-    Column("chosen", "Whether the value is the chosen one.", "true or false"),
+    Column("chosen", "Whether the value is the chosen one.", "1 or 0"),
     # Outcomes.
     Column("(converged|exhausted|stalled|diverged|failed)", "Runs that {0}.", COUNT),
     Column("warned", "Runs with a warning.", COUNT),
@@ -154,8 +188,6 @@ COLUMNS = (
     Column("start", "Rho before the first update.", "ratio"),
     Column("end", "Rho at the last row.", "ratio"),
     # Targets and profiles.
-    Column("reached", "Seeds that reached the target.", COUNT),
-    Column("median_updates", "Median of the updates until the target, misses infinite.", "updates"),
     Column("rows_apart", "Updates between the rows that a time is interpolated from, at most.", "updates"),
     Column("worst", "Worst final value of the target's metric.", OWN),
     Column("ratio", "Times the cost of the best method.", "ratio"),
@@ -194,6 +226,9 @@ COLUMNS = (
     # What is named after another column.
     Column("data_(low|high)", "The {0} end of Nadeau and Bengio's interval, for new data of this kind.", OWN),
     Column("bca_(low|high)", "The {0} end of the BCa bootstrap interval, from 20 seeds on.", OWN),
+    Column(
+        "(.+)_bca_(low|high)", "The {1} end of the BCa bootstrap interval of {0}, from 20 seeds on.", "of {0}"
+    ),
     Column("(.+)_low", "Lower end of the interval of {0}.", "of {0}"),
     Column("(.+)_high", "Upper end of the interval of {0}.", "of {0}"),
     Column("(.+)_centre", "Centre of {0}: its mean while all seeds live, else the median.", "of {0}"),
@@ -254,7 +289,7 @@ def describe(column: str, file: str, keys: Sequence[str] = ()) -> tuple[str, str
             meaning, unit = describe(groups[0], file, keys)
             if not meaning:
                 continue
-        return found.meaning.format(*groups), unit
+        return found.meaning.format(*groups), unit.format(*groups)
     if column in keys or column.startswith("parameter."):
         return KEY.meaning.format(column.removeprefix("parameter.")), KEY.unit
     return "", ""

@@ -14,7 +14,7 @@ from harness import choosing
 from harness.bands import COLUMNS, COSTS, bands
 from harness.record import SPLITS
 from harness.tracking.origins import Origins
-from reports import statistics
+from reports import final_rows, maps, profiles, rates, statistics, times
 from reports.arms import Layout, lay_out
 from reports.plain_text import plain, plain_all
 
@@ -54,6 +54,8 @@ class Comparison:
         `statistics.final_scores` of `chosen`.
     origins : Origins
         What made the runs, as the store has it.
+    uri : str or None
+        The store, where maps are fetched from; None of a record made by hand.
     """
 
     spec: Mapping[str, Any]
@@ -68,6 +70,8 @@ class Comparison:
     history: pd.DataFrame
     scores: pd.DataFrame
     origins: Origins = field(default_factory=Origins)
+    # An address may hold a password.
+    uri: str | None = field(default=None, repr=False)
 
     @property
     def axes(self) -> list[str]:
@@ -116,6 +120,48 @@ class Comparison:
         draw = statistics.generator(str(self.spec["name"]), "verdicts")
         return statistics.verdicts(self.spec.get("claims") or [], self.chosen, generator=draw)
 
+    @cached_property
+    def estimates(self) -> pd.DataFrame:
+        """Interquartile means and bootstrapped intervals of the final scores, as `statistics.estimates`."""
+        arms = [arm.name for arm in self.layout.arms]
+        random = statistics.generator(str(self.spec["name"]), "estimates")
+        return statistics.estimates(self.chosen, arms, FINAL, generator=random)
+
+    @cached_property
+    def finals(self) -> pd.DataFrame:
+        """Final scores of every reported seed and arm, as `final_rows.final_rows`."""
+        return final_rows.final_rows(self)
+
+    @cached_property
+    def times(self) -> pd.DataFrame | None:
+        """Times to the study's target, as `times.time_rows`; None without one."""
+        return times.time_rows(self)
+
+    @cached_property
+    def cost_profiles(self) -> pd.DataFrame | None:
+        """Performance profiles by cost to the target, as `profiles.cost_profiles`."""
+        return profiles.cost_profiles(self)
+
+    @cached_property
+    def score_shares(self) -> pd.DataFrame | None:
+        """Distributions of the leading final score, as `profiles.score_shares`."""
+        return profiles.score_shares(self)
+
+    @cached_property
+    def sensitivity(self) -> pd.DataFrame | None:
+        """Scores at every value of the tuned key, as `rates.sensitivity_rows`; None without one."""
+        return rates.sensitivity_rows(self)
+
+    @cached_property
+    def one_rate(self) -> pd.DataFrame | None:
+        """All arms at one value of the tuned key, as `rates.one_rate_rows`."""
+        return rates.one_rate_rows(self)
+
+    @cached_property
+    def maps(self) -> pd.DataFrame:
+        """Decision maps of each arm's first reported seed, fetched when asked for, as `maps.map_rows`."""
+        return maps.map_rows(self)
+
     def goals(self, dataset: str) -> tuple[str, str]:
         """Return the two final metrics of a data set that compare across losses, the leading one first."""
         runs = self.runs[self.runs["dataset"] == dataset]
@@ -159,6 +205,7 @@ def compare(record: StudyRecord) -> Comparison:
         history=history,
         scores=statistics.final_scores(chosen, arms, FINAL),
         origins=record.origins,
+        uri=record.uri,
     )
 
 

@@ -11,10 +11,23 @@ from reports.sections.gradients import gradients
 from reports.sections.leading import leading
 from reports.sections.pairwise import pairwise
 from reports.sections.provenance import provenance
+from reports.sections.regions import regions
+from reports.sections.sensitivity import sensitivity
 from reports.sections.troubles import troubles
 from reports.sections.verdicts import cards
 
-ORDER = (leading, convergence, gradients, final, reached, pairwise, troubles, provenance)
+ORDER = (
+    leading,
+    convergence,
+    gradients,
+    final,
+    reached,
+    sensitivity,
+    pairwise,
+    regions,
+    troubles,
+    provenance,
+)
 """The sections; one that returns None has nothing to say of this study."""
 
 

@@ -33,9 +33,10 @@ def values(figure: Figure) -> Values:
     -------
     mapping
         ``names``: the labels by key; ``panels``: for each with curves ``box`` (left, top, right, bottom),
-        the titles of its axes ``x`` and ``y``, and ``curves``: each with the key of its ``line``, ``at``
-        (x, y, x, y, ...), and the values ``x``, ``y`` and, where it has bounds, ``low`` and ``high``. Places
-        are in units of the SVG; what is no number is None, an infinity a text.
+        the titles of its axes ``x`` and ``y``, ``places`` (``at`` and ``x`` of points from left to right,
+        which curves mostly share), and ``curves``: each with the key of its ``line``, its place among
+        ``places``, ``at`` and ``y`` and, where it has bounds, ``low`` and ``high``. ``at`` is in units of the
+        SVG, all else in those of the data; what is no number is None, an infinity a text.
     """
     panels: dict[Axes, list[dict[str, Any]]] = {}
     names: dict[str, str] = {}
@@ -51,14 +52,21 @@ def values(figure: Figure) -> Values:
     return {"names": names, "panels": told} if told else {}
 
 
-def _panel(figure: Figure, axes: Axes, curves: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _panel(figure: Figure, axes: Axes, curves: Sequence[dict[str, Any]]) -> dict[str, Any]:
     frame = axes.get_window_extent()
     scale, height = _units(figure)
+    places: list[Any] = []
+    for curve in curves:
+        place = curve["place"]
+        if place not in places:
+            places.append(place)
+        curve["place"] = places.index(place)
     box = [frame.x0 * scale, height - frame.y1 * scale, frame.x1 * scale, height - frame.y0 * scale]
     return {
         "box": [round(each, 1) for each in box],
         "x": _title(figure, axes, "x"),
         "y": _title(figure, axes, "y"),
+        "places": places,
         "curves": list(curves),
     }
 
@@ -74,8 +82,9 @@ def _curve(figure: Figure, line: Line2D, mark: Mark) -> dict[str, Any] | None:
         kept = kept[np.unique(np.linspace(0, len(kept) - 1, MOST_POINTS).round().astype(int))]
     scale, height = _units(figure)
     at = np.column_stack([places[kept, 0] * scale, height - places[kept, 1] * scale]).round(1)
-    told: dict[str, Any] = {"line": key(mark.label), "at": at.ravel().tolist()}
-    told |= {"x": _told(x[kept]), "y": _told(y[kept])}
+    told: dict[str, Any] = {"line": key(mark.label)}
+    told["place"] = {"at": at[:, 0].tolist(), "x": _told(x[kept])}
+    told |= {"at": at[:, 1].tolist(), "y": _told(y[kept])}
     if mark.kind == "dot":
         told["dots"] = 1
     if len(bounds) == 2:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +36,8 @@ class Picture:
     title : str
     inline, svg : str
         The SVG of a page, and that of a file; empty if not asked for.
+    styles : mapping of str to str
+        The CSS by class that `inline` needs.
     png : bytes
         Empty if not asked for.
     lines : tuple of str
@@ -48,6 +50,7 @@ class Picture:
 
     title: str
     inline: str = ""
+    styles: Mapping[str, str] = field(default_factory=dict)
     svg: str = ""
     png: bytes = b""
     lines: tuple[str, ...] = ()
@@ -80,7 +83,7 @@ def picture(figure: Figure, name: str, caption: str, *, vectors: bool = True, ra
         canvas: Any = FigureCanvasSVG(figure)
         canvas.print_svg(written, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
         told = vector.treat(written.getvalue(), name, title, caption, lines)
-        drawn |= {"inline": told.inline, "svg": told.file, "values": values(figure)}
+        drawn |= {"inline": told.inline, "styles": told.styles, "svg": told.file, "values": values(figure)}
     if raster:
         with _hidden(seeds):
             drawn["png"] = _png(figure)

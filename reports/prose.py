@@ -19,6 +19,12 @@ MOST_LABEL = 100
 """Characters of an arm's label that a sentence keeps."""
 MOST_NAMED = 5
 """Arms that a sentence names; a table has all."""
+COST_NAMES = {
+    "updates": "updates",
+    "epochs": "epochs",
+    "samples": "samples",
+    "multiply_adds": "multiply-adds",
+}
 # A space that no line is broken at.
 PERCENT = f"{100 * CONFIDENCE:g}\N{NO-BREAK SPACE}%"
 
@@ -38,6 +44,11 @@ def metric_name(metric: str) -> str:
     return metric.replace("_", " ")
 
 
+def key_name(key: str) -> str:
+    """Write `optimizer.learning_rate` as words."""
+    return metric_name(key.rpartition(".")[2])
+
+
 def in_units(value: float, metric: str) -> str:
     """Write a value of `metric`: accuracies in percent, all else as a number."""
     return percent(value) if higher_is_better(metric) else number(value)
@@ -55,31 +66,17 @@ def counted(count: int, singular: str, plural: str | None = None) -> str:
 
 def seeds_behind(runs: pd.DataFrame) -> str:
     """Say how many seeds the arms of `runs` have."""
-    sizes = runs.groupby("arm").size()
+    return seeds_an_arm(runs.groupby("arm").size())
+
+
+def seeds_an_arm(sizes: pd.Series) -> str:
+    """Say how many seeds arms have, of each of which there is a number."""
     if sizes.empty:
         return "No seed behind it."
     least, most = int(sizes.min()), int(sizes.max())
     if least == most:
         return f"{counted(most, 'seed')} an arm."
     return f"{least} to {most} seeds an arm."
-
-
-def about_strips(runs: pd.DataFrame, scores: pd.DataFrame) -> str:
-    """Say what dots, bars and marks of final values are."""
-    parts = [seeds_behind(runs)]
-    kinds = set(scores["kind"])
-    if "mean" in kinds:
-        several = (scores.loc[scores["kind"] == "mean", "seeds"] > 1).any()
-        bar = (
-            f"bar: {PERCENT} t interval of that mean." if several else "no interval: one seed has no spread."
-        )
-        parts.append(f"Small dots: every seed; large mark: mean over seeds; {bar}")
-    if "median" in kinds:
-        parts.append(
-            "Cross: a seed that died (diverged or failed), at the majority class's accuracy or at infinite "
-            "loss. Such an arm has an open diamond, the median of all its seeds, and no interval."
-        )
-    return " ".join(parts)
 
 
 def answer(comparison: Comparison, rho: pd.DataFrame, reaching: str) -> str:
@@ -144,7 +141,11 @@ def explored(comparison: Comparison, rho: pd.DataFrame, reaching: str) -> str:
 
 def target(comparison: Comparison) -> str:
     """Write the study's target, for example ``train loss ≤ 0.01``."""
-    metric, value = str(comparison.spec["target"]["metric"]), float(comparison.spec["target"]["value"])
+    return target_of(str(comparison.spec["target"]["metric"]), float(comparison.spec["target"]["value"]))
+
+
+def target_of(metric: str, value: float) -> str:
+    """Write a target, for example ``train loss ≤ 0.01``."""
     return f"{metric_name(metric)} {'≥' if higher_is_better(metric) else '≤'} {in_units(value, metric)}"
 
 
@@ -160,7 +161,7 @@ def reaching(comparison: Comparison, arms: int, missed: pd.DataFrame) -> str:
     sentence = f"With every seed, {count} reached the target, {target(comparison)}."
     if missed.empty:
         return sentence
-    labels = _labels(comparison)
+    labels = arm_labels(comparison)
     named = [
         f"{labels[str(row['arm'])]} ({row['reached']} of {counted(row['seeds'], 'seed')})"
         for _, row in missed.head(MOST_NAMED).iterrows()
@@ -227,7 +228,7 @@ def _gradients_at_start(comparison: Comparison, rho: pd.DataFrame) -> str:
     start = rho.dropna(subset=["start"]) if len(rho) else rho
     if start.empty:
         return ""
-    labels = _labels(comparison)
+    labels = arm_labels(comparison)
     parts = []
     for verb, found in (
         (f"vanish (ρ < {VANISHING:g})", start[start["start"] < VANISHING]),
@@ -246,7 +247,7 @@ def _gradients_at_start(comparison: Comparison, rho: pd.DataFrame) -> str:
     )
 
 
-def _labels(comparison: Comparison) -> dict[str, str]:
+def arm_labels(comparison: Comparison) -> dict[str, str]:
     """Label every arm within a sentence, with its data set where there are several."""
     several = len(comparison.layout.datasets) > 1
     return {

@@ -43,6 +43,7 @@ def page(report: Contents, pictures: Mapping[str, Picture], beside: Collection[s
     script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     colours = sorted({colour for each in pictures.values() for colour in each.lines})
+    styles = {name: style for each in pictures.values() for name, style in each.styles.items()}
     told = {name: each.values for name, each in pictures.items() if each.values}
     return _render(
         "page.html.j2",
@@ -56,6 +57,7 @@ def page(report: Contents, pictures: Mapping[str, Picture], beside: Collection[s
         policy="default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
         f"script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
         style=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),
+        shapes=Markup("\n".join(f".{name}{{{style}}}" for name, style in sorted(styles.items()))),
         light=Markup(variables(colours, PAPER, LINES)),
         dark=Markup(variables(colours, DARK_PAPER, DARK_LINES)),
         values=data(told),

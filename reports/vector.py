@@ -7,8 +7,9 @@ well-formed elements of ours reaches a page.
 from __future__ import annotations
 
 import copy
+import hashlib
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import get_args
 from xml.etree import ElementTree
@@ -48,9 +49,20 @@ ElementTree.register_namespace("", NAMESPACE)
 
 @dataclass(frozen=True)
 class Vector:
-    """A figure's SVG: `inline` of a page, and `file`, which stands by itself."""
+    """A figure's SVG.
+
+    Attributes
+    ----------
+    inline : str
+        Of a page, which has the `styles`.
+    styles : mapping of str to str
+        CSS by the class of the elements that have it: a figure has few, and thousands of elements.
+    file : str
+        Stands by itself.
+    """
 
     inline: str
+    styles: Mapping[str, str]
     file: str
 
 
@@ -68,7 +80,10 @@ def treat(svg: str, name: str, title: str, caption: str, lines: Collection[str])
     lines : collection of str
         The colours, ``#rrggbb``, that stand for arms or layers in this figure.
     """
-    root = ElementTree.fromstring(_FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", svg))
+    svg, title, caption = (
+        _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text) for text in (svg, title, caption)
+    )
+    root = ElementTree.fromstring(svg)
     width, height = (float(number) for number in root.attrib["viewBox"].split()[2:])
     for key in ("version", "width", "height"):
         root.attrib.pop(key, None)
@@ -89,7 +104,8 @@ def treat(svg: str, name: str, title: str, caption: str, lines: Collection[str])
     size = {"width": f"{width * 96 / 72:.0f}", "height": f"{height * 96 / 72:.0f}"}
     root.attrib.update(size, role="img")
     root.attrib.update({"aria-label": title, "aria-describedby": f"{name}-caption"})
-    return Vector(ElementTree.tostring(root, encoding="unicode"), file)
+    styles = dict(_classified(element) for element in root.iter() if "style" in element.attrib)
+    return Vector(ElementTree.tostring(root, encoding="unicode"), styles, file)
 
 
 def _identify(root: Element, name: str) -> None:
@@ -168,22 +184,21 @@ def _file(root: Element, title: str, caption: str, width: float, height: float) 
         element.attrib.pop("data-line", None)
     for tag, text in (("desc", caption), ("title", title)):
         told = ElementTree.Element(f"{SVG}{tag}")
-        told.text = _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text)
+        told.text = text
         alone.insert(0, told)
     alone.attrib.update({"width": f"{width:g}pt", "height": f"{height:g}pt", "role": "img"})
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ElementTree.tostring(alone, encoding="unicode")}\n'
 
 
 def _thin(root: Element) -> None:
-    """Drop points of single seeds beyond what a page can hold."""
+    """Drop points of single seeds beyond what a page can hold, and none where a curve begins or ends."""
     paths = [path for seed in root.iter() if seed.get("class") == "seed" for path in seed.iter(f"{SVG}path")]
-    points = {path: re.split("(?=[ML])", path.get("d", ""))[1:] for path in paths}
-    step = -(-sum(map(len, points.values())) // MOST_SEED_POINTS)
+    pieces = {path: [piece.split("L") for piece in path.get("d", "").split("M")[1:]] for path in paths}
+    step = -(-sum(len(points) for each in pieces.values() for points in each) // MOST_SEED_POINTS)
     if step > 1:
-        for path, each in points.items():
-            kept = [*each[:-1:step], *each[-1:]]
-            # A gap stays one: what follows a point that is moved to is drawn from there.
-            path.set("d", "".join(kept))
+        for path, each in pieces.items():
+            kept = ("L".join([*points[:-1:step], points[-1]]) for points in each)
+            path.set("d", "".join(f"M{points}" for points in kept))
 
 
 def _recolour(element: Element, lines: Collection[str]) -> None:
@@ -207,6 +222,14 @@ def _recolour(element: Element, lines: Collection[str]) -> None:
         return f"{what}:var(--{name},{colour})" if name else f"{what}:{colour}"
 
     element.set("style", re.sub(r"([:;]) ", r"\1", _STYLED.sub(variable, style)))
+
+
+def _classified(element: Element) -> tuple[str, str]:
+    """Make a class of an element's style, of the same name wherever it is the same."""
+    style = element.attrib.pop("style")
+    name = f"s{hashlib.sha256(style.encode()).hexdigest()[:7]}"
+    element.set("class", f"{element.get('class', '')} {name}".strip())
+    return name, style
 
 
 def _shade(colour: str) -> str:

@@ -67,6 +67,8 @@ class StudyRecord:
         The latest sweep, to which a report is attached.
     origins : Origins
         What made the runs, in configuration, platform and data.
+    uri : str or None
+        The store, where decision maps are fetched from when they are drawn; None of a record made by hand.
     """
 
     spec: Mapping[str, Any]
@@ -75,6 +77,8 @@ class StudyRecord:
     provenance: Mapping[str, str]
     parent_run_id: str | None
     origins: Origins = field(default_factory=Origins)
+    # An address may hold a password.
+    uri: str | None = field(default=None, repr=False)
 
 
 def rows_of(file: BinaryIO, run_ids: Sequence[str]) -> pd.DataFrame:

@@ -67,6 +67,7 @@ class Outline:
             provenance=self.provenance,
             parent_run_id=self.parent_run_id,
             origins=origins_of([child.origin for child in self.children], self.links),
+            uri=self.artifacts.uri,
         )
 
 
@@ -220,7 +221,8 @@ def maps(run_ids: Sequence[str], *, uri: str | None = None) -> pd.DataFrame:
     -------
     DataFrame
         ``run_id``, ``update``, ``rows``, ``columns``, and arrays: ``bounds`` (2, 2), ``values`` and
-        ``classes`` (rows, columns), as in `harness.record.Record`. Runs without maps have no row.
+        ``classes`` (rows, columns), ``samples`` (n, 2) and ``answers`` (n,), none in older stores, as
+        in `harness.record.Record`. Runs without maps have no row.
 
     Raises
     ------

@@ -170,8 +170,8 @@ def small_multiples(
             axes.remove()
             continue
         panel = layout.panels[index]
-        said = panel_notes.notes(panel, by_arm, absent or {})
-        panel_notes.head(axes, shorten(panel.title, 48 if columns < 4 else 36), said, width)
+        said = panel_notes.notes(panel, by_arm, absent or {}, width)
+        panel_notes.head(axes, shorten(panel.title, 48 if columns < 4 else 36), said)
         scales.progress_scale(axes, shown, most_ticks=6 if columns < 4 else 4)
         scale.set(axes, panel)
         found = [arm for arm in panel.arms if arm.name in by_arm]

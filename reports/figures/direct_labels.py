@@ -25,7 +25,7 @@ APART = 9.5
 """Points between the middles of two labels."""
 MOST_ROOM = 0.3
 """Share of a panel's width that labels may take; where they need more, the legend alone names the lines."""
-_BEFORE, _MARK, _AFTER = 3.0, 11.0, 3.0
+_BEFORE, _MARK, _AFTER = 3.0, 17.0, 3.0
 """Points from the panel to a label's mark, of the mark, and from there to the text."""
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,15 +13,18 @@ from matplotlib.figure import Figure
 
 from reports.arms import MOST_COLUMNS, Arm, Layout, Panel, layer_looks, layout_of, shorten
 from reports.figures import captions, curves, layers, scales, style
-from reports.figures.layers import NO_SATURATION, layered
+from reports.figures.layers import layered
 from reports.figures.margins import settle
 from reports.figures.panel_notes import UNMEASURED
 
 MOST_BANDS = 60
 """Curves of the figure through training beyond which it draws lines only."""
 MOST_POINTS = 50
+MOST_ARMS = 6
+"""Arms side by side."""
 ERRORS = ("delta_rms", "gradient_norm")
 UNITS = ("saturation", "dead_units")
+RELU_KINDS = "ReLU kinds do not flatten out and have no saturation."
 
 
 @style.house_style
@@ -99,7 +103,7 @@ def about_units(rows: pd.DataFrame) -> str:
     said = captions.about_gradients(rows)
     saturated = rows[rows["quantity"] == "saturation"]
     pairs = [set(zip(part["arm"], part["layer"], strict=True)) for part in (rows, saturated)]
-    return f"{said} {NO_SATURATION}." if pairs[0] - pairs[1] else said
+    return f"{said} {RELU_KINDS}" if pairs[0] - pairs[1] else said
 
 
 def once_a_dataset(bands: pd.DataFrame, layout: Layout) -> Layout:
@@ -155,7 +159,7 @@ def through_training(
     arms = panels_of(layout, table, rows)
     banded = rows.groupby(["arm", "layer"]).ngroups <= MOST_BANDS
     looks = layer_looks(int(rows["layer"].max()) if len(rows) else 1)
-    columns = min(len(arms), 3 if len(arms) in (3, 5, 6, 9) else 4)
+    columns = columns_for(arms)
     figure, grid = style.sheet(
         title or f"{about.title} by layer through training",
         about_layers(table, rows, layout, banded) if subtitle is None else subtitle,
@@ -197,6 +201,14 @@ def panels_of(layout: Layout, table: pd.DataFrame, rows: pd.DataFrame) -> list[t
     return kept or pairs or [(Panel("", "", "", ()), Arm("", "", "", layer_looks(1)[1]))]
 
 
+def columns_for(arms: Sequence[tuple[Panel, Arm]]) -> int:
+    """Return how many arms stand side by side: those of one panel of other figures, where that fits."""
+    sizes = set(Counter(panel.title for panel, _ in arms).values())
+    if len(sizes) == 1 and 3 <= (size := sizes.pop()) <= MOST_ARMS:
+        return size
+    return min(len(arms), 3 if len(arms) in (3, 5, 6, 9) else 4)
+
+
 def about_layers(table: pd.DataFrame, rows: pd.DataFrame, layout: Layout, banded: bool) -> str:
     """Say what stands behind a figure with a panel an arm, and how many arms it leaves out."""
     parts = [captions.about_gradients(rows, bands_drawn=banded)]
@@ -213,9 +225,8 @@ def about_layers(table: pd.DataFrame, rows: pd.DataFrame, layout: Layout, banded
 
 def title_panel(axes: Axes, panel: Panel, arm: Arm, columns: int) -> None:
     """Name a panel that is one arm's, in two lines."""
-    width = 34 if columns > 3 else 44
-    text = "\n".join(shorten(text, width) for text in (panel.title, arm.line) if text)
-    axes.set_title(text, fontsize=7.5)
+    width = {1: 80, 2: 60, 3: 44, 4: 34, 5: 26}.get(columns, 21)
+    axes.set_title("\n".join(shorten(text, width) for text in (panel.title, arm.line) if text), fontsize=7.5)
 
 
 def _limits(about: layers.Quantity, rows: pd.DataFrame) -> dict[str, tuple[float, float]]:

@@ -63,7 +63,7 @@ def layer_heat_map(
     table = layered(frame)
     rows = table[(table["quantity"] == quantity) & table[x].notna()]
     arms = gradients.panels_of(layout, table, rows)
-    columns = min(len(arms), 3 if len(arms) in (3, 5, 6, 9) else 4)
+    columns = gradients.columns_for(arms)
     deepest = int(rows["layer"].max()) if len(rows) else 1
     figure, grid = style.sheet(
         title or f"{about.title} by layer and {curves.AXIS_TITLES[x]}",

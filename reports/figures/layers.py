@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from harness.errors import unknown
 from reports.arms import Layout, Panel, shorten
@@ -16,7 +17,7 @@ from reports.figures import panel_notes, scales, style
 from reports.figures.margins import settle
 from reports.figures.marks import mark
 
-NO_SATURATION = "ReLU kinds do not flatten out: they have no saturation"
+NO_SATURATION = "no saturation (ReLU kinds)"
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,8 @@ def by_layer(
         for index, panel in enumerate(layout.panels):
             axes = grid[block * blocks * per_row + index]
             axes.set_visible(True)
-            said = panel_notes.notes(panel, by_arm, why)
-            panel_notes.head(axes, shorten(panel.title, 48 if per_row < 4 else 36), said, width)
+            said = panel_notes.notes(panel, by_arm, why, width)
+            panel_notes.head(axes, shorten(panel.title, 48 if per_row < 4 else 36), said)
             axes.set_xlim(0.7, deepest + 0.3)
             axes.set_xticks(range(1, deepest + 1, 1 + deepest // 13))
             axes.grid(visible=False, axis="x")
@@ -141,6 +142,11 @@ def _lines(axes: Axes, panel: Panel, by_arm: Mapping[str, pd.DataFrame]) -> bool
                 layer[bounded], low, high, color=arm.look.colour, alpha=0.16, linewidth=0
             )
             mark(filled, "band", arm.line)
+        for place, bounds in zip(layer[_alone(bounded)], ends[_alone(bounded)], strict=True):
+            bar = axes.plot(
+                [place, place], np.clip(bounds, bottom, top), color=arm.look.colour, linewidth=1.0
+            )
+            mark(bar[0], "band", arm.line)
         line = axes.plot(
             layer,
             centre,
@@ -153,3 +159,9 @@ def _lines(axes: Axes, panel: Panel, by_arm: Mapping[str, pd.DataFrame]) -> bool
         )
         mark(line[0], "curve", arm.line, low=ends[:, 0], high=ends[:, 1])
     return bool(found)
+
+
+def _alone(bounded: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Mark the bounds without a neighbour to draw a band to."""
+    before, after = np.append(False, bounded[:-1]), np.append(bounded[1:], False)
+    return np.asarray(bounded & ~before & ~after)

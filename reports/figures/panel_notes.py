@@ -24,7 +24,9 @@ def by_arm(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {str(arm): mine for arm, mine in rows.groupby("arm", sort=False)}
 
 
-def notes(panel: Panel, rows: Mapping[str, pd.DataFrame], absent: Mapping[str, str]) -> list[str]:
+def notes(
+    panel: Panel, rows: Mapping[str, pd.DataFrame], absent: Mapping[str, str], width: float
+) -> list[str]:
     """Return what is to be said of a panel's arms.
 
     Parameters
@@ -34,6 +36,8 @@ def notes(panel: Panel, rows: Mapping[str, pd.DataFrame], absent: Mapping[str, s
         The rows of `harness.bands.bands` drawn of each arm.
     absent : mapping of str to str
         Why arms have no curve.
+    width : float
+        Of the panel, in inches: arms are named where there is room for it, else counted.
     """
     drawn = [arm for arm in panel.arms if arm.name in rows]
     if not drawn:
@@ -50,13 +54,16 @@ def notes(panel: Panel, rows: Mapping[str, pd.DataFrame], absent: Mapping[str, s
     single = [arm.line for arm in drawn if (rows[arm.name]["seeds"] == 1).all()]
     if single and len(single) < len(drawn):
         said["one seed, no band"] = single
-    whole = {reason for reason, lines in said.items() if len(lines) == len(panel.arms) > 1}
-    found = [
-        f"{reason}: {'every arm' if reason in whole else ', '.join(lines)}" for reason, lines in said.items()
-    ]
-    if len(single) == len(drawn):
-        found.append("one seed, no band")
-    return found
+    letters = max(int(width / _LETTER), 12)
+    found = [_note(reason, lines, len(panel.arms), letters) for reason, lines in said.items()]
+    return [*found, "one seed, no band"] if len(single) == len(drawn) else found
+
+
+def _note(reason: str, lines: list[str], arms: int, letters: int) -> str:
+    if len(lines) == arms:
+        return reason if arms == 1 else f"{reason}: every arm"
+    named = f"{reason}: {', '.join(lines)}"
+    return named if len(named) <= letters else shorten(f"{reason}: {len(lines)} of {arms} arms", letters)
 
 
 def reason(panel: Panel, absent: Mapping[str, str]) -> str:
@@ -65,13 +72,12 @@ def reason(panel: Panel, absent: Mapping[str, str]) -> str:
     return f"nothing to draw: {'; '.join(reasons)}"
 
 
-def head(axes: Axes, title: str, said: list[str], width: float) -> None:
-    """Write a panel's title and, between it and the panel, the notes; `width` is the panel's, in inches."""
+def head(axes: Axes, title: str, said: list[str]) -> None:
+    """Write a panel's title and, between it and the panel, the notes."""
     axes.set_title(title, pad=6.0 + _LINE * len(said))
-    letters = max(int(width / _LETTER), 12)
     for number, note in enumerate(reversed(said)):
         text = axes.annotate(
-            shorten(note, letters),
+            note,
             (0.5, 1.0),
             xycoords="axes fraction",
             xytext=(0, 3.0 + _LINE * number),

@@ -19,6 +19,7 @@ from reports.figures.marks import mark
 from reports.statistics import EXPLODING, VANISHING
 
 MOMENTS = {"start": "at the start", "end": "at the end"}
+ABOUT = "ρ: what delta_rms is multiplied by from one hidden layer to the one before it."
 _DEPTH = r"(?:^|[._])(?:depth|hidden|layers)$"
 """Axes by which networks get deeper."""
 _SEVERAL = Look(style.GREY, (), "o")
@@ -58,8 +59,8 @@ def rho(
         Layout(panels, min(layout.columns, len(panels))) if panels else layout,
         x,
         curves.Scale("ρ", True, {"": limits}, lambda _panel: ""),
-        title=title or "ρ through training: change of delta_rms from one hidden layer to the one before it",
-        subtitle=captions.about_gradients(bands) if subtitle is None else subtitle,
+        title=title or "ρ through training",
+        subtitle=f"{ABOUT} {captions.about_gradients(bands)}" if subtitle is None else subtitle,
         absent=absent,
         dress=lambda axes, _panel: _mark_levels(axes, limits),
     )
@@ -169,7 +170,10 @@ def about_depth(table: pd.DataFrame) -> str:
     what = (
         "geometric mean over seeds; bar: 95 % t interval of that mean" if several else "the one seed; no band"
     )
-    return f"{captions.seeds_behind(table)} Dot: {what}. At the end: the last row of which all seeds live."
+    return (
+        f"{ABOUT} {captions.seeds_behind(table)} Dot: {what}. At the end: the last row at which all "
+        "seeds live."
+    )
 
 
 def _without_depth(arms: pd.DataFrame, axes: Sequence[str]) -> dict[str, str]:
@@ -204,7 +208,8 @@ def _line_by_depth(axes: Axes, rows: pd.DataFrame, line: str, arms: Mapping[str,
     for place, value, least, most, name in zip(at, centre, low, high, rows["arm"], strict=True):
         arm = arms[name]
         if np.isfinite(least) and np.isfinite(most):
-            bar = axes.plot([place, place], np.clip([least, most], bottom, top), color=arm.look.colour)
+            ends = np.clip([least, most], bottom, top)
+            bar = axes.plot([place, place], ends, color=arm.look.colour, linewidth=1)
             mark(bar[0], "band", arm.line)
         dot = axes.plot([place], [value], arm.look.marker, color=arm.look.colour, markersize=5, mec="white")
         mark(dot[0], "dot", arm.line)

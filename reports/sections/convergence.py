@@ -12,13 +12,14 @@ from reports.arms import Layout, split_by_loss
 from reports.comparison import Comparison, kinds
 from reports.figures import captions
 from reports.figures.convergence import OWN, own_loss
-from reports.figures.convergence import convergence as drawn
+from reports.figures.convergence import convergence as across_losses
 from reports.figures.curves import AXIS_TITLES
 from reports.outline import Drawing, Section
 from reports.sections import absence
 
 MOST_SEED_LINES = 600
 """Curves of single seeds that a figure holds; of more, none is offered."""
+UNITS = {"update": "an update", "epoch": "an epoch", "samples": "a sample", "multiply_adds": "a multiply-add"}
 SAME = 0.02
 """Two axes are one where their ratio varies by less than this (a last batch may be smaller)."""
 
@@ -28,11 +29,11 @@ def convergence(comparison: Comparison) -> Section:
     curves = comparison.curves
     compared = [f"validation_{kind}" for kind in kinds(comparison)]
     shown = curves[curves["metric"].isin([*compared, OWN])]
-    axes, told = cost_axes(shown)
+    axes, most, told = cost_axes(shown)
     drawings: list[Drawing] = []
     for number, metric in enumerate(compared):
         # One figure by each of two costs says how fast; the same of a second metric would say it again.
-        open_axes = axes[: 2 if number == 0 else 1]
+        open_axes = axes[: most if number == 0 else 1]
         layout = comparison.layout.of(_datasets(comparison, metric))
         name = f"convergence_{metric.removeprefix('validation_')}"
         drawings += _by_cost(comparison, name, metric, axes, open_axes, layout, "")
@@ -43,32 +44,39 @@ def convergence(comparison: Comparison) -> Section:
     heading = "Convergence at the tuned values" if comparison.over else "Convergence"
     if not drawings:
         return Section("convergence", heading, (absence.nothing(comparison),))
-    return Section("convergence", heading, (told,) if told else (), tuple(drawings))
+    missing = [metric for metric in [*compared, OWN] if not (shown["metric"] == metric).any()]
+    lacking = f"No reported run measured {' and '.join(map(prose.metric_name, missing))}." if missing else ""
+    return Section("convergence", heading, tuple(filter(None, (told, lacking))), tuple(drawings))
 
 
-def cost_axes(rows: pd.DataFrame) -> tuple[list[str], str]:
-    """Return the costs to draw curves by, and a sentence on those that would only repeat another.
+def cost_axes(rows: pd.DataFrame) -> tuple[list[str], int, str]:
+    """Return the costs to draw curves by, how many of them tell most, and a sentence on those left out.
+
+    Where an axis is a multiple of another, the same in every arm, its curves look the same. Epochs are drawn
+    all the same, for they are what people think in, and samples and multiply-adds are not.
 
     Parameters
     ----------
     rows : DataFrame
         `Comparison.curves` of what is drawn.
     """
-    later = rows.loc[rows["update"] > 0, list(AXIS_TITLES)].dropna(axis="columns", how="all")
-    drawn_by: list[str] = []
-    said: list[str] = []
-    for axis in (axis for axis in AXIS_TITLES if axis in later.columns):
-        same = next((other for other in drawn_by if _repeats(later[axis], later[other])), None)
+    later = rows.loc[rows["update"] > 0, list(AXIS_TITLES)]
+    distinct, repeated = ["update"], []
+    said: dict[str, list[str]] = {}
+    for axis in (axis for axis in AXIS_TITLES if axis != "update" and later[axis].notna().any()):
+        same = next((other for other in distinct if _repeats(later[axis], later[other])), None)
         if same is None:
-            drawn_by.append(axis)
+            distinct.append(axis)
+        elif axis == "epoch":
+            repeated.append(axis)
         else:
-            said.append(_factor(later, same, axis))
+            unit, factor = _factor(later, same, axis)
+            said.setdefault(unit, []).append(factor)
+    axes, most = [*distinct, *repeated], min(len(distinct), 2)
     if not said:
-        return drawn_by, ""
-    return (
-        drawn_by,
-        f"In every arm {' and '.join(said)}: curves by both would look the same, and are drawn once.",
-    )
+        return axes, most, ""
+    equal = ", and ".join(f"{unit} is {' and '.join(factors)}" for unit, factors in said.items())
+    return axes, most, f"In every arm {equal}: curves by those would look the same, and are not repeated."
 
 
 def _repeats(one: pd.Series, other: pd.Series) -> bool:
@@ -76,17 +84,11 @@ def _repeats(one: pd.Series, other: pd.Series) -> bool:
     return bool(len(ratio) and ratio.max() <= (1 + SAME) * ratio.min())
 
 
-def _factor(later: pd.DataFrame, drawn_by: str, axis: str) -> str:
-    """Write how much of one cost the other is, the greater unit first."""
+def _factor(later: pd.DataFrame, drawn_by: str, axis: str) -> tuple[str, str]:
+    """Return the greater of two units of cost, and how much of the other it is."""
     last = later[[drawn_by, axis]].dropna().iloc[-1]
     one, other = (drawn_by, axis) if last[axis] >= last[drawn_by] else (axis, drawn_by)
-    unit = {
-        "update": "an update",
-        "epoch": "an epoch",
-        "samples": "a sample",
-        "multiply_adds": "a multiply-add",
-    }
-    return f"{unit[one]} is {prose.number(float(last[other] / last[one]))} {AXIS_TITLES[other]}"
+    return UNITS[one], f"{prose.number(float(last[other] / last[one]))} {AXIS_TITLES[other]}"
 
 
 def _by_cost(
@@ -125,7 +127,7 @@ def _figure(
     absent = absence.reasons(comparison)
     if metric == OWN:
         return lambda: own_loss(frame, layout, x=x, absent=absent, subtitle=text)
-    return lambda: drawn(frame, layout, metric=metric, x=x, absent=absent, subtitle=text)
+    return lambda: across_losses(frame, layout, metric=metric, x=x, absent=absent, subtitle=text)
 
 
 def _datasets(comparison: Comparison, metric: str) -> list[str]:

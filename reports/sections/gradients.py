@@ -11,9 +11,10 @@ from reports import prose, tables
 from reports.comparison import Comparison
 from reports.figures import captions, heat_maps, layers
 from reports.figures import gradients as drawn
-from reports.figures.rho import about_depth, by_depth, rho, rho_by_depth
+from reports.figures.rho import ABOUT, about_depth, by_depth, rho, rho_by_depth
 from reports.outline import Drawing, Section
 from reports.sections import absence
+from reports.sections.lead import lead
 
 ABOUT_GRADIENTS = (
     "delta_rms is the root mean square of the error δ that back-propagation brings to a layer's units, over "
@@ -35,9 +36,10 @@ def gradients(comparison: Comparison) -> Section:
     """Show errors and gradients by layer, at the start and through training, ρ, and what units do."""
     table = layers.layered(comparison.curves)
     measured = set(table["quantity"])
-    drawings = [*_start(comparison, table), *_ratio(comparison), *_over_time(comparison, table)]
-    drawings += _units(comparison, table)
-    paragraphs = [ABOUT_GRADIENTS] if drawings else [absence.nothing(comparison)]
+    leads = lead(comparison) == "gradients"
+    drawings = [] if leads else [*at_start(comparison, table)]
+    drawings += [*_ratio(comparison), *_over_time(comparison, table), *_units(comparison, table)]
+    paragraphs = [ABOUT_GRADIENTS] if drawings or leads else [absence.nothing(comparison)]
     if measured & set(drawn.UNITS):
         paragraphs.append(ABOUT_UNITS)
     if drawings and not (comparison.curves["metric"] == "rho").any():
@@ -48,7 +50,15 @@ def gradients(comparison: Comparison) -> Section:
     )
 
 
-def _start(comparison: Comparison, table: pd.DataFrame) -> Iterator[Drawing]:
+def at_start(comparison: Comparison, table: pd.DataFrame) -> Iterator[Drawing]:
+    """Show errors and gradients by layer before the first update, if they were measured.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    table : DataFrame
+        `layers.layered` of its curves.
+    """
     start = table[(table["update"] == 0) & table["quantity"].isin(drawn.ERRORS)]
     if start.empty:
         return
@@ -76,7 +86,7 @@ def _ratio(comparison: Comparison) -> Iterator[Drawing]:
         yield Drawing(
             "rho_by_depth", about, table, lambda: rho_by_depth(table, comparison.layout, subtitle=about)
         )
-    text = _caption(comparison, over_time, levels=False, trained=True)
+    text = f"{ABOUT} {_caption(comparison, over_time, levels=False, trained=True)}"
     shallow = set(layers.layered(curves)["arm"]) - set(over_time["arm"])
     absent = absence.reasons(comparison) | dict.fromkeys(shallow, FEW_LAYERS)
     yield Drawing(
@@ -169,7 +179,7 @@ def _caption(
     trained: bool = False,
     bands_drawn: bool = True,
 ) -> str:
-    died = bool(comparison.chosen["outcome"].isin(["diverged", "failed"]).any())
+    died = trained and bool(comparison.chosen["outcome"].isin(["diverged", "failed"]).any())
     parts = [captions.about_gradients(rows, bands_drawn=bands_drawn, some_died=died)]
     parts.append(captions.levels(rows) if levels else "")
     text = " ".join(part for part in parts if part)

@@ -2,51 +2,25 @@
 
 from __future__ import annotations
 
-import pandas as pd
-from matplotlib.figure import Figure
-
 from reports import prose
 from reports.comparison import Comparison
-from reports.figures.tuned import tuned
-from reports.outline import Drawing, Section
-from reports.sections.final import seed_rows
+from reports.figures import layers
+from reports.outline import Section
+from reports.sections import final, gradients
+from reports.sections.lead import lead
 from reports.sections.verdicts import claims_drawing
 
 
-def leading(comparison: Comparison) -> Section:
-    """Show the arms at their tuned values, and how the values were chosen."""
-    over, metric = comparison.over or "", comparison.metric or ""
-    key = prose.metric_name(over.rpartition(".")[2])
-    caption = prose.about_strips(comparison.chosen, comparison.scores)
-    title = "Arms at rates that are not tuned" if comparison.rates_untuned else "Final scores by arm"
-    if comparison.points is not None:
-        title = f"Arms at their tuned {key}"
-        least, most = int(comparison.points["seeds"].min()), int(comparison.points["seeds"].max())
-        seeds = prose.counted(most, "tuning seed") if least == most else f"{least} to {most} tuning seeds"
-        caption += (
-            f" Right: {prose.metric_name(metric)} against {key}, mean over {seeds}; black rim: the chosen "
-            "value; cross at the top: a tuning seed died there, so the value is not chosen."
-        )
-    caption = prose.at_one_rate(comparison, caption)
-    frame = pd.concat(
-        [seed_rows(comparison), comparison.scores.assign(shown="centre")]
-        + ([comparison.points.assign(shown="sensitivity")] if comparison.points is not None else []),
-        ignore_index=True,
-    )
-
-    def draw() -> Figure:
-        return tuned(
-            comparison.chosen,
-            comparison.scores,
-            comparison.points,
-            comparison.choices,
-            comparison.layout,
-            comparison.goals,
-            title=title,
-            subtitle=caption,
-            over=over,
-            metric=metric,
-        )
-
-    drawings = (*claims_drawing(comparison), Drawing("tuned", caption, frame, draw))
-    return Section("leading", title, drawings=drawings)
+def leading(comparison: Comparison) -> Section | None:
+    """Show what answers the study's question; None where nothing was reported."""
+    shows = lead(comparison)
+    if shows == "claims":
+        return Section("leading", "The study's claims", drawings=claims_drawing(comparison))
+    if shows == "gradients":
+        start = tuple(gradients.at_start(comparison, layers.layered(comparison.curves)))
+        return Section("leading", "Gradients at the start", drawings=start)
+    if shows == "target" and (times := final.who_reached(comparison)) is not None:
+        return Section("leading", f"Who reached {prose.target(comparison)}", drawings=(times,))
+    if comparison.chosen.empty:
+        return None
+    return Section("leading", final.heading(comparison), drawings=(final.ranking(comparison),))

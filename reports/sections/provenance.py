@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from reports import prose, tables
+from harness.tracking.origins import PLATFORM
+from reports import prose
 from reports.arms import natural
 from reports.cells import Table, shown, words
 from reports.comparison import Comparison
@@ -24,7 +25,6 @@ def provenance(comparison: Comparison) -> Section:
     budgets = [str(sentence) for sentence in comparison.spec.get("budgets") or []]
     sentence = f"Budgets: {'; '.join(budgets)}." if budgets else "The study names no budgets."
     found = (
-        tables.tuning(comparison),
         seeds(comparison.runs),
         varying(comparison),
         common(comparison),
@@ -119,7 +119,8 @@ def data(comparison: Comparison) -> Table:
 
 def sweep(comparison: Comparison) -> Table:
     """List what else the store says of the sweep."""
-    about = {what: text for what, text in comparison.provenance.items() if what != "command"}
+    known = {"command", *(tag.removeprefix("harness.") for tag in PLATFORM)}
+    about = {what: text for what, text in comparison.provenance.items() if what not in known}
     frame = pd.DataFrame({"what": list(about), "which": list(about.values())}, dtype=object)
     rows = tuple((words(what), words(which)) for what, which in about.items())
     return Table("sweep", "The sweep that asked for the runs.", frame, ("what", "which"), rows)

@@ -137,14 +137,14 @@
       let found = null, least = REACH ** 2;
       for (const curve of panel?.curves ?? []) {
         if (off.has(curve.line)) continue;
-        const at = curve.at;
+        const across = panel.places[curve.place].at, down = curve.at;
         let close = Infinity, point = 0, distance = Infinity;
-        for (let place = 0; place < at.length; place += 2) {
-          const here = (x - at[place]) ** 2 + (y - at[place + 1]) ** 2;
-          if (here < close) [close, point] = [here, place / 2];
-          const next = curve.dots || place + 2 >= at.length ? here
-            : apart(x, y, at[place], at[place + 1], at[place + 2], at[place + 3]);
-          distance = Math.min(distance, next);
+        for (let each = 0; each < down.length; each += 1) {
+          const here = (x - across[each]) ** 2 + (y - down[each]) ** 2;
+          if (here < close) [close, point] = [here, each];
+          const piece = curve.dots || each + 1 === down.length ? here
+            : apart(x, y, across[each], down[each], across[each + 1], down[each + 1]);
+          distance = Math.min(distance, piece);
         }
         if (distance < least) [least, found] = [distance, { panel, curve, point }];
       }
@@ -166,15 +166,16 @@
       clear();
       if (!found) return;
       const { panel, curve, point } = found;
-      const [x, y] = [curve.at[2 * point], curve.at[2 * point + 1]];
+      const { at: across, x: measured } = panel.places[curve.place];
+      const [x, y] = [across[point], curve.at[point]];
       ring = document.createElementNS(SVG, "circle");
       for (const [name, value] of Object.entries({ class: "here", cx: x, cy: y, r: 4 })) ring.setAttribute(name, value);
       svg.append(ring);
       box = make("div", { class: "told", role: "status" });
-      box.append(make("b", {}, names[curve.line] ?? ""), make("div", {}, `${panel.x}: ${shown(curve.x[point])}`),
+      box.append(make("b", {}, names[curve.line] ?? ""), make("div", {}, `${panel.x}: ${shown(measured[point])}`),
         make("div", {}, `${panel.y}: ${shown(curve.y[point])}`));
       const low = curve.low?.[point] ?? null, high = curve.high?.[point] ?? null;
-      if (low !== null && high !== null) box.append(make("div", {}, `interval: ${shown(low)} to ${shown(high)}`));
+      if (low !== null && high !== null) box.append(make("div", {}, `band: ${shown(low)} to ${shown(high)}`));
       sheet.append(box);
       const frame = sheet.getBoundingClientRect(), at = new DOMPoint(x, y).matrixTransform(matrix);
       const seen = sheet.clientWidth;

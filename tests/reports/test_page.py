@@ -7,6 +7,8 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
+from reports.comparison import compare
+from reports.contents import contents
 from reports.page import build
 from reports.rendering import escape_markdown
 from reports.saving import save
@@ -192,8 +194,11 @@ def test_arms_at_one_rate_are_no_comparison_except_at_the_start(synthetic):
     assert notice in re.search(r'<p class="answer">(.*?)</p>', page)[1]
 
 
-def test_tuned_arms_carry_no_such_notice(synthetic):
-    assert "not a comparison" not in page_of(synthetic({"activation": ["relu", "sigmoid"]}, rows=8))
+def test_tuned_arms_carry_such_a_notice_where_they_are_shown_at_one_rate_alone(synthetic):
+    report = contents(compare(synthetic({"activation": ["relu", "sigmoid"]}, rows=8)))
+    assert "not a comparison" not in report.answer
+    noticed = {each.name for each in report.drawings if "not a comparison" in each.caption}
+    assert noticed == {"at_one_rate"}
 
 
 def test_an_only_arm_is_compared_with_nothing(synthetic):
@@ -231,7 +236,7 @@ def test_a_store_without_histories_still_gives_the_scores(synthetic):
     record = synthetic({"activation": ["relu", "sigmoid"]}, rows=8)
     empty = pd.DataFrame({"run_id": [], "update": []})
     files = build(type(record)(record.spec, record.runs, empty, record.provenance, None))
-    assert "tuned.png" in files
+    assert "ranking.png" in files
     assert "no history" in files["index.html"].decode()
 
 
