@@ -69,7 +69,7 @@ COLUMNS = (
         files=MAPS,
     ),
     Column("classes", "The grid of the likeliest classes, in the same order.", files=MAPS),
-    Column("rows|columns", "How many {0} the grid has.", COUNT, files=MAPS),
+    Column("(rows|columns)", "How many {0} the grid has.", COUNT, files=MAPS),
     Column("(first|second)_(low|high)", "The {1} limit of the {0} feature.", "as scaled", files=MAPS),
     Column("free", "Problems that a method solved at no cost, by where it started.", COUNT),
     Column("cost", "What the ratio is counted in."),
@@ -221,6 +221,16 @@ COLUMNS = (
     # What is named after another column.
     Column("data_(low|high)", "The {0} end of Nadeau and Bengio's interval, for new data of this kind.", OWN),
     Column("bca_(low|high)", "The {0} end of the BCa bootstrap interval, from 20 seeds on.", OWN),
+    Column(
+        "(.+)_data_(low|high)",
+        "The {1} end of Nadeau and Bengio's interval of {0}, for new data of this kind.",
+        "of {0}",
+    ),
+    Column(
+        "(.+)_bca_(low|high)",
+        "The {1} end of the BCa bootstrap interval of {0}, from 20 seeds on.",
+        "of {0}",
+    ),
     Column("(.+)_low", "Lower end of the interval of {0}.", "of {0}"),
     Column("(.+)_high", "Upper end of the interval of {0}.", "of {0}"),
     Column("(.+)_centre", "Centre of {0}: its mean while all seeds live, else the median.", "of {0}"),
