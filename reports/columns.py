@@ -227,7 +227,14 @@ COLUMNS = (
     Column("data_(low|high)", "The {0} end of Nadeau and Bengio's interval, for new data of this kind.", OWN),
     Column("bca_(low|high)", "The {0} end of the BCa bootstrap interval, from 20 seeds on.", OWN),
     Column(
-        "(.+)_bca_(low|high)", "The {1} end of the BCa bootstrap interval of {0}, from 20 seeds on.", "of {0}"
+        "(.+)_data_(low|high)",
+        "The {1} end of Nadeau and Bengio's interval of {0}, for new data of this kind.",
+        "of {0}",
+    ),
+    Column(
+        "(.+)_bca_(low|high)",
+        "The {1} end of the BCa bootstrap interval of {0}, from 20 seeds on.",
+        "of {0}",
     ),
     Column("(.+)_low", "Lower end of the interval of {0}.", "of {0}"),
     Column("(.+)_high", "Upper end of the interval of {0}.", "of {0}"),

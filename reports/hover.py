@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from harness.intervals import Floats
-from reports.figures.marks import Mark, key, marked
+from reports.figures.marks import Mark, key
 
 Values = Mapping[str, Any]
 
@@ -21,13 +22,15 @@ MOST_POINTS = 120
 POINTS_PER_INCH = 72
 
 
-def values(figure: Figure) -> Values:
+def values(figure: Figure, marks: Sequence[tuple[Artist, Mark]]) -> Values:
     """Return what the marked curves and dots of a figure show, by panel.
 
     Parameters
     ----------
     figure : Figure
         Drawn already: limits no longer change.
+    marks : sequence of (Artist, Mark)
+        What its artists show, as `marks.marked` yields it.
 
     Returns
     -------
@@ -40,7 +43,7 @@ def values(figure: Figure) -> Values:
     """
     panels: dict[Axes, list[dict[str, Any]]] = {}
     names: dict[str, str] = {}
-    for artist, mark in marked(figure):
+    for artist, mark in marks:
         if mark.kind not in ("curve", "dot") or not isinstance(artist, Line2D):
             continue
         if not isinstance(artist.axes, Axes):

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -83,7 +82,12 @@ def picture(figure: Figure, name: str, caption: str, *, vectors: bool = True, ra
         canvas: Any = FigureCanvasSVG(figure)
         canvas.print_svg(written, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
         told = vector.treat(written.getvalue(), name, title, caption, lines)
-        drawn |= {"inline": told.inline, "styles": told.styles, "svg": told.file, "values": values(figure)}
+        drawn |= {
+            "inline": told.inline,
+            "styles": told.styles,
+            "svg": told.file,
+            "values": values(figure, marks),
+        }
     if raster:
         with _hidden(seeds):
             drawn["png"] = _png(figure)
@@ -95,9 +99,9 @@ def _png(figure: Figure) -> bytes:
     canvas: Any = FigureCanvasAgg(figure)
     canvas.draw()
     # Paper is opaque: three channels are a quarter less to pack than four.
-    image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+    image = Image.frombytes("RGB", canvas.get_width_height(), canvas.buffer_rgba(), "raw", "RGBX")
     content = io.BytesIO()
-    image.save(content, "png", dpi=(DOTS_PER_INCH, DOTS_PER_INCH), compress_level=4)
+    image.save(content, "png", dpi=(DOTS_PER_INCH, DOTS_PER_INCH), compress_level=3)
     return content.getvalue()
 
 
