@@ -29,7 +29,7 @@ CURVES = {"convergence", "gradients"}
 """Sections whose figures are tested by themselves."""
 
 
-ELSEWHERE = {"score_distribution", "sensitivity", "sensitivity_reported", "at_one_rate"}
+ELSEWHERE = {"outcomes", "score_distribution", "sensitivity", "sensitivity_reported", "at_one_rate"}
 """Figures that other modules test: their seeds are not those of an arm, or they have no interval."""
 
 

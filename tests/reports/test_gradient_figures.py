@@ -13,6 +13,7 @@ from reports.figures.heat_maps import cells
 from reports.figures.layers import layered
 from reports.figures.marks import marked
 from reports.figures.rho import by_depth
+from reports.sections.gradients import at_start
 from reports.sections.gradients import gradients as section
 
 TWO = {"activation": ["relu", "sigmoid"]}
@@ -50,7 +51,9 @@ def said(axes):
 
 
 def drawn(comparison):
-    return {drawing.name: drawing for drawing in section(comparison).drawings}
+    """Return what is drawn of a study by name; its start too where that leads the page instead."""
+    start = at_start(comparison, layered(comparison.curves))
+    return {drawing.name: drawing for drawing in (*start, *section(comparison).drawings)}
 
 
 def test_the_start_has_a_panel_a_quantity_and_a_line_an_arm(study):
