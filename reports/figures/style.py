@@ -179,4 +179,6 @@ def _legend_columns(labels: list[str], width: float) -> int:
     if not labels:
         return 1
     entry = 0.55 + 0.072 * max(map(len, labels))
-    return max(1, min(len(labels), int(width / entry)))
+    most = max(1, min(len(labels), int(width / entry)))
+    # Rows of equal length: entries run down the columns, and one alone in a last row is read as misplaced.
+    return math.ceil(len(labels) / math.ceil(len(labels) / most))
