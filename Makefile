@@ -28,13 +28,15 @@ SERVER := $(VENV)/.server
 INSTALL := -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable
 export GRID STUDY PRESET CHECKS
 
-# A grid from the command line belongs to the study `adhoc`, or to the one it names; a preset has a
-# name of its own.
-ASKED = $(patsubst study.name=%,%,$(filter study.name=%,$(GRID)))
-NAME = $(if $(GRID),$(or $(ASKED),adhoc),$(STUDY)$(if $(PRESET),-$(PRESET)))
+# A grid from the command line belongs to the study `adhoc`, or to the one it names or is taken from; a
+# preset has a name of its own.
+asked = $(patsubst $(1)=%,%,$(lastword $(filter $(1)=%,$(GRID))))
+preset = $(patsubst %,-%,$(1))
+ASKED = $(or $(call asked,study.name),$(call asked,study),adhoc)$(call preset,$(call asked,sweep.preset))
+NAME = $(if $(GRID),$(ASKED),$(if $(filter all,$(STUDY)),$$study,$(STUDY))$(call preset,$(PRESET)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sweep plan report ui server database test test-slow lint bench clean
+.PHONY: help setup sweep plan studies report ui server database test test-slow lint selfcheck bench clean
 
 help:  ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,21 +64,32 @@ $(SERVER): $(READY)
 	touch $(SERVER)
 
 # GRID reaches the shell by the environment and is split into words, never parsed: parentheses,
-# brackets and stars are safe.
+# brackets and stars are safe. STUDY=all asks for every study in turn; the worst status is the command's.
 define LAUNCH
-set -f; \
-set -- $${CHECKS:+"checks.gradients=$$CHECKS"} $(1) -m; \
-if [ -n "$$GRID" ]; then $(BIN)/python -m harness $$GRID "$$@"; \
-else $(BIN)/python -m harness "study=$$STUDY" $${PRESET:+"sweep.preset=$$PRESET"} "$$@"; fi
+set -f; worst=0; \
+for study in $(if $(filter all,$(STUDY)),$$($(BIN)/python -m harness.studies --names),"$$STUDY"); do \
+  set -- $${CHECKS:+"checks.gradients=$$CHECKS"} $(1) -m; \
+  if [ -n "$$GRID" ]; then $(BIN)/python -m harness $$GRID "$$@"; \
+  else $(BIN)/python -m harness "study=$$study" $${PRESET:+"sweep.preset=$$PRESET"} "$$@"; fi; \
+  status=$$?; $(2) \
+  if [ $$status -gt $$worst ]; then worst=$$status; fi; \
+  if [ $$status -gt 1 ] || [ -n "$$GRID" ]; then break; fi; \
+done; exit $$worst
 endef
 
-sweep: setup  ## train a grid and report it: STUDY=name, or GRID="key=a,b seed=range(0,3)"
-	@$(call LAUNCH,); status=$$?; \
-	if [ $$status -le 1 ]; then $(BIN)/python -m reports "$(NAME)" || exit $$?; fi; \
-	exit $$status
+# Of a sweep that was interrupted or refused there is nothing to report.
+define REPORT
+if [ $$status -le 1 ]; then $(BIN)/python -m reports "$(NAME)" || status=$$?; fi;
+endef
+
+sweep: setup  ## train a grid and report it: STUDY=name (or all), or GRID="key=a,b seed=range(0,3)"
+	@$(call LAUNCH,,$(REPORT))
 
 plan: setup  ## print what a sweep would train, and train nothing
 	@$(call LAUNCH,sweep.plan=true)
+
+studies: setup  ## list the studies with their questions and what they cost
+	@$(BIN)/python -m harness.studies
 
 report: setup  ## draw the report of a study anew from MLflow
 	@$(BIN)/python -m reports "$(NAME)"
@@ -118,6 +131,9 @@ lint: $(TOOLS)  ## ruff, mypy and the contracts between rooms
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+selfcheck: setup  ## derive published figures anew, ours beside theirs (offline, seconds)
+	@$(BIN)/python -m harness.selfcheck
 
 bench: $(PEERS)  ## time the engine beside its peers: BENCH="--quick", "--cells 64-32-10/32"; or sweeps: BENCH="sweeps"
 	$(BIN)/python -m benchmarks $(BENCH)

@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 
 from harness.choosing import died
 from harness.intervals import Floats, geometric_interval, t_interval
-from harness.record import higher_is_better
+from harness.record import AXES, higher_is_better
 
-COLUMNS = ["arm", "metric", "update", "epoch", "seeds", "alive", "kind", "centre", "low", "high"]
+COSTS = [axis for axis in AXES if axis != "update"]
+"""What training has cost by an update, beside the updates themselves."""
+COLUMNS = ["arm", "metric", "update", *COSTS, "seeds", "alive", "kind", "centre", "low", "high"]
 _LOSSES = ("loss", "log_loss", "squared_error")
 GEOMETRIC = ("delta_rms", "gradient_norm", "rho")
 """Metrics that span decades: their mean and interval are those of the logarithm."""
@@ -24,7 +26,7 @@ def bands(
     Parameters
     ----------
     history : DataFrame
-        Columns `run_id`, `update`, `epoch` and `metrics`, one row a measurement.
+        Columns `run_id`, `update`, `metrics` and those of `COSTS` that are known, one row a measurement.
     runs : DataFrame
         The runs to draw: `run_id`, `arm`, `outcome`, `status`, `majority_accuracy`.
     metrics : sequence of str
@@ -35,7 +37,9 @@ def bands(
     Returns
     -------
     DataFrame
-        Columns `arm, metric, update, epoch, seeds, alive, kind, centre, low, high`. While all seeds live:
+        Columns `arm, metric, update, epoch, samples, multiply_adds, seeds, alive, kind, centre, low, high`,
+        where what is not known of an arm's epochs, samples or multiply-adds is no number. While all seeds
+        live:
         `kind` "mean" and the t interval of the mean (not numbers for one seed), or "geometric mean" and its
         interval for the metrics of `GEOMETRIC`. After a seed died: `kind` "median" over all seeds, dead ones
         with infinite loss or the majority class's accuracy, and the range of the seeds; metrics that have no
@@ -66,8 +70,9 @@ def _arm_bands(arm: str, rows: pd.DataFrame, runs: pd.DataFrame, metrics: list[s
     if rows.empty or runs.empty:
         return pd.DataFrame(columns=COLUMNS)
     updates, at = np.unique(rows["update"].to_numpy(dtype=float), return_inverse=True)
-    epochs = np.full(len(updates), np.nan)
-    epochs[at] = rows["epoch"].to_numpy(dtype=float)
+    # An update costs every run of an arm the same; one that does not say it leaves it to the others.
+    costs = np.full((len(updates), len(COSTS)), np.nan)
+    np.fmax.at(costs, at, rows.reindex(columns=COSTS).to_numpy(dtype=float))
     of_run = pd.Index(runs["run_id"]).get_indexer(pd.Index(rows["run_id"]))
     cube = np.full((len(metrics), len(updates), len(runs)), np.nan)
     cube[:, at, of_run] = rows[metrics].to_numpy(dtype=float).T
@@ -83,7 +88,7 @@ def _arm_bands(arm: str, rows: pd.DataFrame, runs: pd.DataFrame, metrics: list[s
     majority = runs["majority_accuracy"].to_numpy(dtype=float)
     frames = [
         _metric_bands(metric, cube[number][common], gone[common], majority)
-        .assign(update=updates[common], epoch=epochs[common])
+        .assign(update=updates[common], **dict(zip(COSTS, costs[common].T, strict=True)))
         .dropna(subset=["centre"])
         for number, metric in enumerate(metrics)
         if not np.isnan(cube[number]).all()

@@ -14,8 +14,8 @@ def died(runs: pd.DataFrame) -> pd.Series:
     return runs["outcome"].isin(["diverged", "failed"]) | (runs["status"] == "FAILED")
 
 
-def sensitivity(runs: pd.DataFrame, over: str, metric: str) -> pd.DataFrame:
-    """Summarise the tuning runs of every arm at every value of the tuned key.
+def sensitivity(runs: pd.DataFrame, over: str, metric: str, *, role: str = "tuning") -> pd.DataFrame:
+    """Summarise the runs of a role, of every arm at every value of the tuned key.
 
     Parameters
     ----------
@@ -23,17 +23,19 @@ def sensitivity(runs: pd.DataFrame, over: str, metric: str) -> pd.DataFrame:
         Columns `arm`, `seed`, `role`, `status`, `outcome`, `majority_accuracy`, `over` and `metric`.
     over, metric : str
         The tuned key, and the metric of the choice.
+    role : {"tuning", "reported"}
+        The choice is made on the tuning runs.
 
     Returns
     -------
     DataFrame
         One row an arm and value: `arm, value, seeds, dead, missing, mean, low, high`. `missing` counts the
-        arm's tuning seeds without a run or a number here; `mean` is a number only if nothing died or is
+        arm's seeds of that role without a run or a number here; `mean` is a number only if nothing died or is
         missing, for a mean over survivors would favour the edge of stability.
     """
-    tuning = runs[runs["role"] == "tuning"]
+    mine = runs[runs["role"] == role]
     rows: list[dict[str, Any]] = []
-    for arm, group in tuning.groupby("arm", sort=False):
+    for arm, group in mine.groupby("arm", sort=False):
         expected = group["seed"].nunique()
         for value, point in group.groupby(over, sort=True):
             dead = died(point)

@@ -47,7 +47,8 @@ class Record:
         Decision maps at M updates on a grid of rows (the second feature, lowest first) and columns
         (the first one): ``update`` (M,), ``bounds`` (2, 2), the scaled features' (low, high),
         ``values`` and ``classes`` (M, rows, columns), as
-        `harness.engine.diagnostics.decision_map.Maps` says. Empty where none were taken.
+        `harness.engine.diagnostics.decision_map.Maps` says; ``samples`` (n, 2), the first of the scaled
+        training samples, and ``answers`` (n,), their classes or targets. Empty where none were taken.
     platform : mapping of str to str
         What it was trained with and on: ``version``, ``python``, ``numpy``, ``blas``, ``cpu_features``, ...
     """

@@ -12,15 +12,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status: 0, or after one line on stderr 2, or 1 for a store."""
     parser = argparse.ArgumentParser(prog="python -m reports", description="Report what a study's runs show.")
     parser.add_argument("study", metavar="STUDY", help="name of a study that the store holds")
+    parser.add_argument(
+        "--experiment", help="MLflow experiment that holds it, by name or id (default: that named STUDY)"
+    )
     parser.add_argument("--out", type=Path, help="folder to write (default: reports/output/STUDY)")
+    parser.add_argument("--format", help="what the page is written as: html, md (default: html,md)")
+    parser.add_argument("--only", help="make figures, tables or the page alone (default: all)")
     parser.add_argument("--uri", help="MLflow store (default: MLFLOW_TRACKING_URI, else mlruns/ here)")
     asked = parser.parse_args(arguments)
 
     from harness.errors import ConfigurationError, StoreError
+    from reports.asking import asked_for
     from reports.reporting import report
 
     try:
-        page = report(asked.study, asked.out, asked.uri)
+        wanted = asked_for(asked.format, asked.only)
+        page = report(asked.study, asked.out, asked.uri, experiment=asked.experiment, wanted=wanted)
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         return 2

@@ -7,20 +7,24 @@ decided once, here, so that a colour means the same thing in every figure.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import pandas as pd
-import seaborn as sns
 
 SEPARATOR = " · "
 MOST_LINES = 6
 """Lines that one panel holds before a further axis is turned into panels."""
 MOST_COLUMNS = 4
 
-# Yellow and grey of the colour-blind palette are too faint on white for a thin line.
-_COLOURS = tuple(sns.color_palette("colorblind").as_hex()[index] for index in (0, 3, 2, 1, 4, 9, 5))
+COLOURS = ("#234dc6", "#db7309", "#14a75d", "#792a38", "#d4729c", "#795313", "#6287d6", "#1b2a6b")
+"""Of lines, in order: each 3:1 or more on white, and any two apart for colour-blind eyes as well."""
+LAYER_COLOURS = (
+    *("#0d0887", "#2e0595", "#46039f", "#5e01a6", "#7401a8", "#8a09a5"),
+    *("#9d189d", "#b02991", "#bf3984", "#cc4977", "#da5a6a", "#e56a5d"),
+)
+"""Of layers from the input on: the part of matplotlib's plasma that is 3:1 or more on white."""
 _DASHES: tuple[tuple[float, ...], ...] = ((), (4.0, 1.6), (6.0, 1.5, 1.2, 1.5), (1.4, 1.3))
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 
@@ -76,6 +80,11 @@ class Layout:
         """Data sets in drawing order."""
         return tuple(dict.fromkeys(panel.dataset for panel in self.panels))
 
+    def of(self, datasets: Collection[str]) -> Layout:
+        """Keep the panels of some data sets."""
+        panels = tuple(panel for panel in self.panels if panel.dataset in datasets)
+        return Layout(panels, min(self.columns, len(panels)))
+
     @property
     def lines(self) -> Mapping[str, Look]:
         """Look of every line label, sorted: what a legend shows."""
@@ -89,9 +98,18 @@ def natural(text: str) -> tuple[tuple[int, float, str], ...]:
 
 
 def look(index: int) -> Look:
-    """Return the look of the line at `index`; the first 28 differ in colour or dashes."""
-    colour, turn = index % len(_COLOURS), index // len(_COLOURS)
-    return Look(_COLOURS[colour], _DASHES[(colour + turn) % len(_DASHES)], _MARKERS[index % len(_MARKERS)])
+    """Return the look of the line at `index`; the first 32 differ in colour or dashes."""
+    colour, turn = index % len(COLOURS), index // len(COLOURS)
+    return Look(COLOURS[colour], _DASHES[(colour + turn) % len(_DASHES)], _MARKERS[index % len(_MARKERS)])
+
+
+def layer_looks(deepest: int) -> dict[int, Look]:
+    """Return the look of every layer, from 1 at the input: layers are ordered, and so are their colours."""
+    last = len(LAYER_COLOURS) - 1
+    return {
+        layer: Look(LAYER_COLOURS[round(last * (layer - 1) / max(deepest - 1, 1))], (), "o")
+        for layer in range(1, deepest + 1)
+    }
 
 
 def shorten(text: str, most: int) -> str:
@@ -135,17 +153,25 @@ def lay_out(runs: pd.DataFrame, axes: Sequence[str]) -> Layout:
     return _assemble(table, panels, lines or constant)
 
 
+def layout_of(frame: pd.DataFrame) -> Layout:
+    """Lay out the arms of a frame that knows no study: a line each, by `dataset` where it has one."""
+    named = frame.assign(dataset=frame["dataset"] if "dataset" in frame.columns else "")
+    return lay_out(named.drop_duplicates("arm"), [])
+
+
 def split_by_loss(layout: Layout, runs: pd.DataFrame) -> Layout:
     """Give each loss panels of its own: own losses of different kinds share no axis."""
     if "loss" not in runs.columns:
         return layout
-    loss = runs.drop_duplicates("arm").set_index("arm")["loss"].astype(str)
+    loss = runs.drop_duplicates("arm").set_index("arm")["loss"].astype(str).to_dict()
     panels = []
     for panel in layout.panels:
-        kinds = sorted({loss[arm.name] for arm in panel.arms}, key=natural)
-        for kind in kinds:
-            arms = tuple(arm for arm in panel.arms if loss[arm.name] == kind)
-            title = panel.title if len(kinds) == 1 else SEPARATOR.join(filter(None, (panel.title, kind)))
+        # An arm whose loss is not known has no curve: it is named beside the others.
+        known = sorted({loss[arm.name] for arm in panel.arms if arm.name in loss}, key=natural) or [""]
+        kinds = {arm.name: loss.get(arm.name, known[0]) for arm in panel.arms}
+        for kind in known:
+            arms = tuple(arm for arm in panel.arms if kinds[arm.name] == kind)
+            title = panel.title if len(known) == 1 else SEPARATOR.join(filter(None, (panel.title, kind)))
             panels.append(Panel(title, panel.dataset, kind, arms))
     panels.sort(key=lambda panel: (layout.datasets.index(panel.dataset), natural(panel.loss)))
     return Layout(tuple(panels), _columns([(panel.dataset, panel.loss) for panel in panels]))
@@ -159,15 +185,15 @@ def _most_together(table: pd.DataFrame, panels: Sequence[str], lines: Sequence[s
 
 
 def _assemble(table: pd.DataFrame, panel_axes: list[str], line_axes: list[str]) -> Layout:
-    titles = [_label(row, panel_axes) for _, row in table.iterrows()]
-    generic = [_label(row, line_axes, generic=True) or "all runs" for _, row in table.iterrows()]
+    titles = [label_of(row, panel_axes) for _, row in table.iterrows()]
+    generic = [label_of(row, line_axes, generic=True) or "all runs" for _, row in table.iterrows()]
     if pd.DataFrame({"panel": titles, "line": generic}).duplicated().any():
         # Two arms that their axes do not tell apart: the whole text of the arm does.
         generic = table["arm"].tolist()
     looks = {line: look(index) for index, line in enumerate(dict.fromkeys(sorted(generic, key=natural)))}
-    full = _full_labels(generic, [_label(row, line_axes) or "all runs" for _, row in table.iterrows()])
+    full = _full_labels(generic, [label_of(row, line_axes) or "all runs" for _, row in table.iterrows()])
     beside = [*line_axes, *(axis for axis in panel_axes if axis != "dataset")]
-    labels = [_label(row, beside) or "all runs" for _, row in table.iterrows()]
+    labels = [label_of(row, beside) or "all runs" for _, row in table.iterrows()]
     if pd.Series(labels).groupby(table["dataset"]).transform(lambda group: group.duplicated().any()).any():
         labels = table["arm"].tolist()
     members: dict[str, list[int]] = {}
@@ -199,7 +225,7 @@ _COUNT = re.compile(r"\(all ([\d,]+)\)")
 _BARE = re.compile(r"[-+\d.,e \[\]]+|true|false|none|null", re.IGNORECASE)
 
 
-def _label(row: pd.Series, axes: Sequence[str], *, generic: bool = False) -> str:
+def label_of(row: pd.Series, axes: Sequence[str], *, generic: bool = False) -> str:
     """Join the values of `axes`; bare numbers get the name of their axis, `generic` drops sample counts."""
     parts = []
     for axis in axes:

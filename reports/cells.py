@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from reports import prose
-from reports.analysis import Analysis
 from reports.arms import shorten
+from reports.comparison import Comparison
 
 MOST_TEXT = 500
 """Characters of a text that a cell shows; the CSV has all."""
@@ -60,11 +60,11 @@ def interval(row: pd.Series, names: Sequence[str], metric: str) -> Cell:
     return (centre, Part(" ("), low, Part(" to "), high, Part(")"))
 
 
-def arm_labels(analysis: Analysis) -> dict[str, str]:
+def arm_labels(comparison: Comparison) -> dict[str, str]:
     """Label every arm by its axes, with its data set where there are several."""
-    several = len(analysis.layout.datasets) > 1
+    several = len(comparison.layout.datasets) > 1
     return {
         arm.name: shorten(f"{panel.dataset} · {arm.label}" if several else arm.label, MOST_LABEL)
-        for panel in analysis.layout.panels
+        for panel in comparison.layout.panels
         for arm in panel.arms
     }

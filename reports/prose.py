@@ -7,8 +7,8 @@ import pandas as pd
 
 from harness.intervals import CONFIDENCE
 from harness.record import higher_is_better
-from reports.analysis import RATE, Analysis
 from reports.arms import shorten
+from reports.comparison import RATE, Comparison
 from reports.plain_text import isolated
 from reports.statistics import EXPLODING, VANISHING
 
@@ -19,6 +19,12 @@ MOST_LABEL = 100
 """Characters of an arm's label that a sentence keeps."""
 MOST_NAMED = 5
 """Arms that a sentence names; a table has all."""
+COST_NAMES = {
+    "updates": "updates",
+    "epochs": "epochs",
+    "samples": "samples",
+    "multiply_adds": "multiply-adds",
+}
 # A space that no line is broken at.
 PERCENT = f"{100 * CONFIDENCE:g}\N{NO-BREAK SPACE}%"
 
@@ -38,6 +44,11 @@ def metric_name(metric: str) -> str:
     return metric.replace("_", " ")
 
 
+def key_name(key: str) -> str:
+    """Write `optimizer.learning_rate` as words."""
+    return metric_name(key.rpartition(".")[2])
+
+
 def in_units(value: float, metric: str) -> str:
     """Write a value of `metric`: accuracies in percent, all else as a number."""
     return percent(value) if higher_is_better(metric) else number(value)
@@ -55,7 +66,11 @@ def counted(count: int, singular: str, plural: str | None = None) -> str:
 
 def seeds_behind(runs: pd.DataFrame) -> str:
     """Say how many seeds the arms of `runs` have."""
-    sizes = runs.groupby("arm").size()
+    return seeds_an_arm(runs.groupby("arm").size())
+
+
+def seeds_an_arm(sizes: pd.Series) -> str:
+    """Say how many seeds arms have, of each of which there is a number."""
     if sizes.empty:
         return "No seed behind it."
     least, most = int(sizes.min()), int(sizes.max())
@@ -64,85 +79,77 @@ def seeds_behind(runs: pd.DataFrame) -> str:
     return f"{least} to {most} seeds an arm."
 
 
-def about_strips(runs: pd.DataFrame, scores: pd.DataFrame) -> str:
-    """Say what dots, bars and marks of final values are."""
-    parts = [seeds_behind(runs)]
-    kinds = set(scores["kind"])
-    if "mean" in kinds:
-        several = (scores.loc[scores["kind"] == "mean", "seeds"] > 1).any()
-        bar = (
-            f"bar: {PERCENT} t interval of that mean." if several else "no interval: one seed has no spread."
-        )
-        parts.append(f"Small dots: every seed; large mark: mean over seeds; {bar}")
-    if "median" in kinds:
-        parts.append(
-            "Cross: a seed that died (diverged or failed), at the majority class's accuracy or at infinite "
-            "loss. Such an arm has an open diamond, the median of all its seeds, and no interval."
-        )
-    return " ".join(parts)
-
-
-def about_bands(runs: pd.DataFrame, bands: pd.DataFrame) -> str:
-    """Say what lines, bands and crosses of curves are."""
-    parts = [seeds_behind(runs)]
-    if (bands["seeds"] > 1).any():
-        parts.append(f"Line: mean over seeds; band: {PERCENT} t interval of that mean.")
-    else:
-        parts.append("Line: the one seed; no band.")
-    if (bands["kind"] == "median").any():
-        parts.append(
-            "Cross: from here on a seed has died; thin line: median of all seeds, dead ones counted at "
-            "infinite loss or the majority class's accuracy; band: range of the seeds, to the edge where it "
-            "is infinite."
-        )
-    return " ".join(parts)
-
-
-def about_gradients(
-    runs: pd.DataFrame, bands: pd.DataFrame, *, bands_drawn: bool = True, levels: bool = True
-) -> str:
-    """Say what lines and bands of gradient figures are, and whether `levels` may not be compared."""
-    band = f"band: {PERCENT} t interval of that mean." if bands_drawn else "bands are left to the CSV."
-    one = not (bands["seeds"] > 1).any()
-    parts = [
-        seeds_behind(runs),
-        "Line: the one seed; no band." if one else f"Line: geometric mean over seeds; {band}",
-    ]
-    if (bands["alive"] < bands["seeds"]).any() or runs["outcome"].isin(["diverged", "failed"]).any():
-        parts.append("A line ends where a seed of its arm dies.")
-    if levels and "loss" in runs.columns and runs["loss"].nunique() > 1:
-        parts.append("Levels do not compare across losses; their change from layer to layer does.")
-    return " ".join(parts)
-
-
-def answer(analysis: Analysis, rho: pd.DataFrame, reaching: str) -> str:
-    """Answer in one sentence a data set, or by the target; exploratory, for no claim is tested.
+def answer(comparison: Comparison, rho: pd.DataFrame, reaching: str) -> str:
+    """Answer in one sentence: by the verdicts of the study's claims, or else by what was found, exploratory.
 
     Parameters
     ----------
-    analysis : Analysis
+    comparison : Comparison
     rho : DataFrame
         `tables.rho_frame`; may be empty.
     reaching : str
         What the sentence `reaching` says; empty for a study without a target.
     """
-    if analysis.chosen.empty:
+    if comparison.verdicts.claims.empty:
+        return explored(comparison, rho, reaching)
+    return judged(comparison)
+
+
+def judged(comparison: Comparison) -> str:
+    """Say how many claims are supported, refuted and inconclusive, and which."""
+    claims = comparison.verdicts.claims
+    found = {verdict: _claims_named(claims, verdict) for verdict in ("supported", "refuted", "inconclusive")}
+    told = [
+        f"{(claims['verdict'] == verdict).sum():,} {verdict} ({names})"
+        for verdict, names in found.items()
+        if names
+    ]
+    if len(told) > 1:
+        said = f"Of {len(claims):,} claims, {', '.join(told[:-1])} and {told[-1]}."
+    else:
+        ((verdict, names),) = ((verdict, names) for verdict, names in found.items() if names)
+        every = "The claim is" if len(claims) == 1 else f"All {len(claims):,} claims are"
+        said = f"{every} {verdict} ({names})."
+    # What the rate changes least, or one run decides, compares at any rate.
+    scored = (claims["kind"].isin(["difference", "trend"]) & (claims["metric"] != "rho")).any()
+    return at_one_rate(comparison, said) if scored else said
+
+
+def _claims_named(claims: pd.DataFrame, verdict: str) -> str:
+    mine = claims[claims["verdict"] == verdict]
+    names = [_claim_named(row) for _, row in mine.head(MOST_NAMED).iterrows()]
+    return ", ".join(names) + (f" and {len(mine) - len(names):,} more" if len(mine) > len(names) else "")
+
+
+def _claim_named(row: pd.Series) -> str:
+    name = named(metric_name(str(row["claim"])))
+    return f"{name}: {row['how']}" if row["how"] else name
+
+
+def explored(comparison: Comparison, rho: pd.DataFrame, reaching: str) -> str:
+    """Say in a sentence which arm of each data set is best, or what else was found; exploratory."""
+    if comparison.chosen.empty:
         return "No arm has a reported run at a chosen value, so there is nothing to compare."
-    parts = ["Exploratory, no claim is tested.", ELSEWHERE if analysis.elsewhere else "", reaching]
-    if analysis.rates_untuned:
-        parts += [_gradients_at_start(analysis, rho), rate_notice(analysis)]
-    if not (reaching and analysis.rates_untuned):
-        parts += [_best(analysis, dataset) for dataset in analysis.layout.datasets]
+    tested = "" if len(comparison.verdicts.claims) else "Exploratory, no claim is tested."
+    parts = [tested, ELSEWHERE if comparison.elsewhere else "", reaching]
+    if comparison.rates_untuned:
+        parts += [_gradients_at_start(comparison, rho), rate_notice(comparison)]
+    if not (reaching and comparison.rates_untuned):
+        parts.append(_best_of_each(comparison))
     return " ".join(part for part in parts if part)
 
 
-def target(analysis: Analysis) -> str:
+def target(comparison: Comparison) -> str:
     """Write the study's target, for example ``train loss ≤ 0.01``."""
-    metric, value = str(analysis.spec["target"]["metric"]), float(analysis.spec["target"]["value"])
+    return target_of(str(comparison.spec["target"]["metric"]), float(comparison.spec["target"]["value"]))
+
+
+def target_of(metric: str, value: float) -> str:
+    """Write a target, for example ``train loss ≤ 0.01``."""
     return f"{metric_name(metric)} {'≥' if higher_is_better(metric) else '≤'} {in_units(value, metric)}"
 
 
-def reaching(analysis: Analysis, arms: int, missed: pd.DataFrame) -> str:
+def reaching(comparison: Comparison, arms: int, missed: pd.DataFrame) -> str:
     """Say how many of all arms reached the target with every seed, and which did not.
 
     Parameters
@@ -151,10 +158,10 @@ def reaching(analysis: Analysis, arms: int, missed: pd.DataFrame) -> str:
         `targets.missed`.
     """
     count = f"{arms - len(missed):,} of {counted(arms, 'arm')}"
-    sentence = f"With every seed, {count} reached the target, {target(analysis)}."
+    sentence = f"With every seed, {count} reached the target, {target(comparison)}."
     if missed.empty:
         return sentence
-    labels = _labels(analysis)
+    labels = arm_labels(comparison)
     named = [
         f"{labels[str(row['arm'])]} ({row['reached']} of {counted(row['seeds'], 'seed')})"
         for _, row in missed.head(MOST_NAMED).iterrows()
@@ -163,51 +170,65 @@ def reaching(analysis: Analysis, arms: int, missed: pd.DataFrame) -> str:
     return f"{sentence} Missed by {'; '.join(named)}{f'; and {rest:,} more' if rest else ''}."
 
 
-def rate_notice(analysis: Analysis) -> str:
+def rate_notice(comparison: Comparison) -> str:
     """Say that arms at rates that nobody tuned are no comparison of methods; nothing where they are one."""
-    if not analysis.rates_untuned:
+    if not comparison.rates_untuned:
         return ""
-    rates = analysis.runs[RATE]
+    rates = comparison.runs[RATE]
     return SHARED_RATE if rates.notna().all() and rates.nunique() <= 1 else GIVEN_RATES
 
 
-def _best(analysis: Analysis, dataset: str) -> str:
-    goal, data = analysis.goals(dataset)[0], named(dataset)
-    arms = [arm for panel in analysis.layout.panels if panel.dataset == dataset for arm in panel.arms]
-    scores = analysis.scores[analysis.scores["metric"] == goal].set_index("arm")
+def at_one_rate(comparison: Comparison, text: str) -> str:
+    """Put the warning of `rate_notice` before what shows arms at rates that nobody tuned."""
+    return f"{rate_notice(comparison)} {text}".strip()
+
+
+def _best_of_each(comparison: Comparison) -> str:
+    """Name the best arm of each data set in one sentence."""
+    datasets = comparison.layout.datasets
+    named_ones = "; on ".join(_best(comparison, dataset) for dataset in datasets[:MOST_NAMED])
+    rest = len(datasets) - MOST_NAMED
+    return f"On {named_ones}{f'; {rest:,} more data sets are in the table' if rest > 0 else ''}."
+
+
+def _best(comparison: Comparison, dataset: str) -> str:
+    goal, data = comparison.goals(dataset)[0], named(dataset)
+    arms = [arm for panel in comparison.layout.panels if panel.dataset == dataset for arm in panel.arms]
+    scores = comparison.scores[comparison.scores["metric"] == goal].set_index("arm")
     scores = scores.loc[[arm.name for arm in arms]]
     known = scores[np.isfinite(scores["centre"])]
     if known.empty:
-        return f"On {data}, no arm has a finite {metric_name(goal)}."
+        return f"{data}, no arm has a finite {metric_name(goal)}"
     upward = higher_is_better(goal)
     name = known["centre"].idxmax() if upward else known["centre"].idxmin()
     best = known.loc[name]
     label = named(next(arm.label for arm in arms if arm.name == name))
     value = in_units(float(best["centre"]), goal)
-    if best["kind"] == "median":
-        spread = f"median of {best['seeds']} seeds, of which {best['dead']} died"
-    elif np.isfinite(best["low"]):
-        low, high = in_units(float(best["low"]), goal), in_units(float(best["high"]), goal)
-        spread = f"{PERCENT} t interval {low} to {high}, {best['seeds']} seeds"
-    else:
-        spread = "1 seed, no interval"
-    if len(arms) == 1:
-        return f"On {data}, {label} has a {metric_name(goal)} of {value} ({spread})."
-    what = f"On {data}, {label} has the {'highest' if upward else 'lowest'} {metric_name(goal)}"
     others = known.drop(index=name)
-    overlap = (others["high"] >= best["low"]) & (others["low"] <= best["high"])
-    beside = (
-        f"; the intervals of {overlap.sum()} of the other {len(arms) - 1} overlap it" if overlap.any() else ""
-    )
-    return f"{what}: {value} ({spread}){beside}."
+    overlap = int(((others["high"] >= best["low"]) & (others["low"] <= best["high"])).sum())
+    beside = f"; {overlap} of the other {len(arms) - 1} overlap" if overlap else ""
+    if len(arms) == 1:
+        return f"{data}, {label} has a {metric_name(goal)} of {value} ({_spread(best, goal)})"
+    what = f"{data}, {label} has the {'highest' if upward else 'lowest'} {metric_name(goal)}"
+    return f"{what}, {value} ({_spread(best, goal)}{beside})"
 
 
-def _gradients_at_start(analysis: Analysis, rho: pd.DataFrame) -> str:
+def _spread(best: pd.Series, goal: str) -> str:
+    """Say what stands behind the centre of an arm."""
+    if best["kind"] == "median":
+        return f"median of {best['seeds']} seeds, of which {best['dead']} died"
+    if np.isfinite(best["low"]):
+        low, high = in_units(float(best["low"]), goal), in_units(float(best["high"]), goal)
+        return f"{PERCENT} t interval {low} to {high}, {best['seeds']} seeds"
+    return "1 seed, no interval"
+
+
+def _gradients_at_start(comparison: Comparison, rho: pd.DataFrame) -> str:
     """Say which arms' gradients vanish or explode before the first update: no rate has acted yet."""
     start = rho.dropna(subset=["start"]) if len(rho) else rho
     if start.empty:
         return ""
-    labels = _labels(analysis)
+    labels = arm_labels(comparison)
     parts = []
     for verb, found in (
         (f"vanish (ρ < {VANISHING:g})", start[start["start"] < VANISHING]),
@@ -226,12 +247,12 @@ def _gradients_at_start(analysis: Analysis, rho: pd.DataFrame) -> str:
     )
 
 
-def _labels(analysis: Analysis) -> dict[str, str]:
+def arm_labels(comparison: Comparison) -> dict[str, str]:
     """Label every arm within a sentence, with its data set where there are several."""
-    several = len(analysis.layout.datasets) > 1
+    several = len(comparison.layout.datasets) > 1
     return {
         arm.name: f"{named(arm.label)} on {named(panel.dataset)}" if several else named(arm.label)
-        for panel in analysis.layout.panels
+        for panel in comparison.layout.panels
         for arm in panel.arms
     }
 
@@ -256,27 +277,27 @@ def troubles(runs: pd.DataFrame) -> str:
     )
 
 
-def method(analysis: Analysis) -> tuple[str, ...]:
+def method(comparison: Comparison) -> tuple[str, ...]:
     """Say how values were tuned, what intervals mean, and what the report does not claim."""
-    stated = str(analysis.spec.get("method") or "").strip()
+    stated = str(comparison.spec.get("method") or "").strip()
     parts = [stated] if stated else []
-    if analysis.over:
+    if comparison.over:
         parts.append(
-            f"{analysis.over} is tuned: for each arm the value with the best mean "
-            f"{metric_name(str(analysis.metric))} on the tuning seeds is chosen (of equals the smallest), "
+            f"{comparison.over} is tuned: for each arm the value with the best mean "
+            f"{metric_name(str(comparison.metric))} on the tuning seeds is chosen (of equals the smallest), "
             "and the other seeds are reported at it. A value at which a tuning seed died is not chosen. "
             "A choice at the edge of the grid is flagged: a better value may lie beyond it."
         )
-    elif analysis.rates_untuned:
+    elif comparison.rates_untuned:
         parts.append(
-            f"Nothing is tuned. {rate_notice(analysis)} What is measured before the first update depends "
+            f"Nothing is tuned. {rate_notice(comparison)} What is measured before the first update depends "
             "on no rate."
         )
     else:
         parts.append("Nothing is tuned.")
     over = (
         "over the runs of an arm; whether their seeds resplit the data is not known. With one run"
-        if analysis.elsewhere
+        if comparison.elsewhere
         else "over seeds, which resplit one data set: they answer whether new seeds would agree, not whether "
         "new data would. With one seed"
     )
@@ -288,7 +309,11 @@ def method(analysis: Analysis) -> tuple[str, ...]:
     parts.append(
         "Runs that stopped early keep their last value in the curves: their weights no longer change."
     )
-    claims = len(analysis.spec.get("claims") or [])
-    tested = f"The study states {counted(claims, 'claim')}; this report tests none yet." if claims else ""
-    parts.append(f"{tested} All comparisons here are exploratory: intervals, no tests.".strip())
+    claims = len(comparison.spec.get("claims") or [])
+    tested = (
+        f"The study states {counted(claims, 'claim')}, judged by where an interval lies beside a margin "
+        "that was fixed beforehand, at a level that they share (Bonferroni); all else here is "
+        "exploratory: intervals, no tests."
+    )
+    parts.append(tested if claims else "All comparisons here are exploratory: intervals, no tests.")
     return tuple(parts)

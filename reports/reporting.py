@@ -7,8 +7,12 @@ import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tqdm import tqdm
+
+from reports.asking import FORMATS, Wanted
 from reports.loading import load
-from reports.page import PAGE, build, save
+from reports.page import build
+from reports.saving import save
 
 OUTPUT = Path("reports") / "output"
 LONGEST = 80
@@ -28,8 +32,15 @@ def folder_for(name: str) -> Path:
     return OUTPUT / f"{plain or 'study'}-{mark}"
 
 
-def report(name: str, out: Path | None = None, uri: str | None = None) -> Path:
-    """Write the report of a study and attach it to its latest sweep.
+def report(
+    name: str,
+    out: Path | None = None,
+    uri: str | None = None,
+    *,
+    experiment: str | None = None,
+    wanted: Wanted | None = None,
+) -> Path:
+    """Write the report of a study and, if it is whole, attach it to its latest sweep.
 
     Parameters
     ----------
@@ -38,11 +49,15 @@ def report(name: str, out: Path | None = None, uri: str | None = None) -> Path:
         The folder; by default `folder_for(name)`.
     uri : str, optional
         The store.
+    experiment : str, optional
+        The MLflow experiment that holds the study, by name or id; by default that named `name`.
+    wanted : Wanted, optional
+        Which files; by default all.
 
     Returns
     -------
     Path
-        The page.
+        The page, or the folder if none was asked for.
 
     Raises
     ------
@@ -53,13 +68,16 @@ def report(name: str, out: Path | None = None, uri: str | None = None) -> Path:
     """
     from harness.tracking.read import attach
 
-    record = load(name, uri=uri)
-    files = build(record)
+    wanted = wanted or Wanted()
+    with tqdm(desc="reading", unit="figure", leave=False, disable=None) as progress:
+        record = load(name, experiment=experiment, uri=uri)
+        progress.set_description("drawing")
+        files = build(record, wanted, progress=progress)
     folder = out if out is not None else folder_for(name)
-    save(files, folder)
-    if record.parent_run_id is not None:
+    save(files, folder, whole=wanted.whole)
+    if wanted.whole and record.parent_run_id is not None:
         # From a folder of its own: `out` may hold files that are none of ours.
         with TemporaryDirectory() as scratch:
             save(files, Path(scratch))
             attach(record.parent_run_id, Path(scratch), "report", uri=uri)
-    return folder / PAGE
+    return folder / FORMATS[wanted.pages[0]] if wanted.pages else folder

@@ -8,20 +8,24 @@ import numpy as np
 import pandas as pd
 
 from reports import prose
-from reports.analysis import FINAL, Analysis
 from reports.arms import shorten
 from reports.cells import MOST_LABEL, Cell, Part, Table, arm_labels, interval, shown, words
+from reports.comparison import FINAL, Comparison
 from reports.statistics import EXPLODING, OUTCOMES, VANISHING, outcome_counts
 
 
-def summary(analysis: Analysis) -> Table:
+def summary(comparison: Comparison) -> Table:
     """One row an arm: the chosen value, final scores with intervals, outcomes."""
-    frame = _summary_frame(analysis)
+    frame = _summary_frame(comparison)
     # Only the metrics that some data set is judged by; the CSV has all.
-    goals = dict.fromkeys(goal for dataset in analysis.layout.datasets for goal in analysis.goals(dataset))
-    tuned = analysis.over is not None
-    over = prose.metric_name(str(analysis.over).rpartition(".")[2])
-    several = len(analysis.layout.datasets) > 1
+    goals = dict.fromkeys(
+        goal for dataset in comparison.layout.datasets for goal in comparison.goals(dataset)
+    )
+    # Interquartile means of the leading ones alone: a page is only so wide.
+    firsts = {comparison.goals(dataset)[0] for dataset in comparison.layout.datasets}
+    tuned = comparison.over is not None
+    over = prose.metric_name(str(comparison.over).rpartition(".")[2])
+    several = len(comparison.layout.datasets) > 1
     rows = []
     for _, row in frame.iterrows():
         cells: list[Cell] = [words(shorten(row["dataset"], MOST_LABEL))] if several else []
@@ -33,7 +37,11 @@ def summary(analysis: Analysis) -> Table:
         for goal in goals:
             names = [f"{goal}_{name}" for name in ("centre", "low", "high")]
             cell = interval(row, names, goal)
-            cells.append((*cell, Part(" median")) if row["kind"] == "median" and cell[0].value else cell)
+            cell = (*cell, Part(" median")) if row["kind"] == "median" and cell[0].value else cell
+            cells.append((*cell, *_bootstrapped(row, f"{goal}_bca", goal)))
+            if goal in firsts:
+                middle: Cell = (shown(row[f"{goal}_iqm"], goal),)
+                cells.append((*middle, *_bootstrapped(row, f"{goal}_iqm", goal)))
         cells.append(_outcomes(row))
         cells.append(_note(row, next(iter(goals))))
         rows.append(tuple(cells))
@@ -42,31 +50,37 @@ def summary(analysis: Analysis) -> Table:
         "arm",
         *([f"chosen {over}"] if tuned else []),
         "seeds",
-        *(prose.metric_name(goal) for goal in goals),
+        *(
+            f"{name}{prose.metric_name(goal)}"
+            for goal in goals
+            for name in ("", "interquartile mean ")[: 1 + (goal in firsts)]
+        ),
         "outcomes",
         "note",
     )
     caption = (
-        f"Means with {prose.PERCENT} t intervals over seeds; where a seed died, the median of all seeds."
+        f"Means with {prose.PERCENT} t intervals over seeds; where a seed died, the median of all seeds. "
+        "Interquartile means: of the middle half of the seeds, dead ones counted; from 20 seeds on with BCa "
+        "intervals, which then stand beside the t intervals as well."
     )
     return Table("summary", caption, frame, headers, tuple(rows))
 
 
-def _summary_frame(analysis: Analysis) -> pd.DataFrame:
+def _summary_frame(comparison: Comparison) -> pd.DataFrame:
     arms = [
         {"arm": arm.name, "dataset": panel.dataset, "label": arm.label}
-        for panel in analysis.layout.panels
+        for panel in comparison.layout.panels
         for arm in panel.arms
     ]
     frame = pd.DataFrame(arms)
-    if analysis.choices is not None:
-        choice = analysis.choices[["arm", "value", "edge", "tried", "reason"]]
+    if comparison.choices is not None:
+        choice = comparison.choices[["arm", "value", "edge", "tried", "reason"]]
         frame = frame.merge(choice, on="arm", how="left")
     else:
         frame = frame.assign(value=np.nan, edge="", tried=1, reason="")
     frame["reason"] = frame["reason"].fillna("no tuning run")
     frame["edge"] = frame["edge"].fillna("")
-    scores = analysis.scores
+    scores = comparison.scores
     wide = scores.pivot(index="arm", columns="metric", values=["centre", "low", "high", "living_mean"])
     wide.columns = wide.columns.map(lambda pair: f"{pair[1]}_{pair[0]}")
     order = [f"{m}_{n}" for m in FINAL for n in ("centre", "low", "high", "living_mean")]
@@ -74,11 +88,26 @@ def _summary_frame(analysis: Analysis) -> pd.DataFrame:
     frame = frame.merge(kinds, left_on="arm", right_index=True).merge(
         wide[order], left_on="arm", right_index=True
     )
-    counts = outcome_counts(analysis.chosen, ["arm"]).drop(columns="runs")
+    frame = frame.merge(_middle(comparison), left_on="arm", right_index=True)
+    counts = outcome_counts(comparison.chosen, ["arm"]).drop(columns="runs")
     frame = frame.merge(counts, on="arm", how="left")
     for name in (*OUTCOMES, "warned"):
         frame[name] = frame[name].fillna(0).astype(int)
     return frame
+
+
+def _middle(comparison: Comparison) -> pd.DataFrame:
+    """Return interquartile means and bootstrapped intervals by arm, a column for each metric and bound."""
+    names = ["iqm", "iqm_low", "iqm_high", "bca_low", "bca_high"]
+    wide = comparison.estimates.pivot(index="arm", columns="metric", values=names)
+    wide.columns = wide.columns.map(lambda pair: f"{pair[1]}_{pair[0]}")
+    return wide[[f"{metric}_{name}" for metric in FINAL for name in names]]
+
+
+def _bootstrapped(row: Any, name: str, metric: str) -> Cell:
+    """Write a BCa interval; nothing where there is none."""
+    low, high = (shown(row[f"{name}_{bound}"], metric) for bound in ("low", "high"))
+    return (Part("; BCa "), low, Part(" to "), high) if low.value else ()
 
 
 def _outcomes(row: Any) -> Cell:
@@ -104,26 +133,26 @@ def _note(row: Any, goal: str) -> Cell:
     return words("one seed: no interval" if row["seeds"] == 1 else "")
 
 
-def tuning(analysis: Analysis) -> Table | None:
+def tuning(comparison: Comparison) -> Table | None:
     """One row an arm: how its value was chosen."""
-    if analysis.choices is None or analysis.over is None:
+    if comparison.choices is None or comparison.over is None:
         return None
-    labels = arm_labels(analysis)
+    labels = arm_labels(comparison)
     rows = tuple(
         (
             words(labels[str(row["arm"])]),
             (shown(row["value"]),),
             words(row["edge"] or "–"),
-            (shown(row["mean"], str(analysis.metric)),),
+            (shown(row["mean"], str(comparison.metric)),),
             (shown(int(row["seeds"])),),
             (shown(int(row["tried"])),),
             (shown(int(row["dead"])),),
             words(row["reason"]),
         )
-        for _, row in analysis.choices.iterrows()
+        for _, row in comparison.choices.iterrows()
     )
-    metric = prose.metric_name(str(analysis.metric))
-    name = prose.metric_name(analysis.over.rpartition(".")[2])
+    metric = prose.metric_name(str(comparison.metric))
+    name = prose.metric_name(comparison.over.rpartition(".")[2])
     headers = (
         "arm",
         f"chosen {name}",
@@ -134,7 +163,7 @@ def tuning(analysis: Analysis) -> Table | None:
         "died at",
     )
     caption = f"The {name} of each arm, chosen by mean {metric} on the tuning seeds."
-    return Table("tuning", caption, analysis.choices, (*headers, "why none"), rows)
+    return Table("tuning", caption, comparison.choices, (*headers, "why none"), rows)
 
 
 def rho_frame(bands: pd.DataFrame) -> pd.DataFrame:
@@ -165,11 +194,11 @@ def rho_frame(bands: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def rho(analysis: Analysis, frame: pd.DataFrame) -> Table | None:
+def rho(comparison: Comparison, frame: pd.DataFrame) -> Table | None:
     """Show ρ at the start and at the end."""
     if frame.empty:
         return None
-    labels = arm_labels(analysis)
+    labels = arm_labels(comparison)
     rows = tuple(
         (
             words(labels[str(row["arm"])]),

@@ -1,114 +1,41 @@
-"""The target of a study: which arms reached it, after how many updates, and which missed it."""
+"""The target of a study: which arms reached it, at what cost, and which missed it."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
 import pandas as pd
 
-from harness.choosing import died
-from harness.intervals import Floats
 from harness.record import higher_is_better
 from reports import prose
-from reports.analysis import Analysis
 from reports.cells import Cell, Part, Table, arm_labels, shown, words
+from reports.comparison import Comparison
 from reports.statistics import counted
+from reports.statistics.targets import COSTS
 
-COLUMNS = ["arm", "seeds", "reached", "median_updates", "rows_apart", "worst"]
-
-
-def crossing(updates: Floats, values: Floats, target: float, *, upward: bool) -> tuple[float, float]:
-    """Return when a curve first is as good as `target`.
-
-    Parameters
-    ----------
-    updates, values : ndarray, shape (rows,)
-        In order of updates; a value that is no number is as good as nothing.
-    upward : bool
-        Whether higher values are better.
-
-    Returns
-    -------
-    update : float
-        Interpolated linearly between the first row that is as good and the row before it; infinite
-        if none is.
-    apart : float
-        The updates between the two: how finely the time is resolved. Not a number on a miss.
-    """
-    good = values >= target if upward else values <= target
-    if not good.any():
-        return float("inf"), float("nan")
-    after = int(good.argmax())
-    if after == 0:
-        return float(updates[0]), 0.0
-    before = after - 1
-    apart = float(updates[after] - updates[before])
-    if not np.isfinite(values[[before, after]]).all():
-        return float(updates[after]), apart
-    share = (target - values[before]) / (values[after] - values[before])
-    return float(updates[before] + share * apart), apart
+COLUMNS = ["arm", "seeds", "reached", *(f"median_{cost}" for cost in COSTS), "rows_apart", "worst"]
 
 
-def times(history: pd.DataFrame, runs: pd.DataFrame, metric: str, target: float) -> pd.DataFrame:
-    """Return when each run reached a target.
-
-    Parameters
-    ----------
-    history : DataFrame
-        Columns `run_id`, `update` and `metric`, sorted by update.
-    runs : DataFrame
-        Columns `run_id`, `arm`, `outcome`, `status`.
-
-    Returns
-    -------
-    DataFrame
-        `run_id, arm, updates, apart`, a row for each run that died or left a history. A run that
-        missed the target, or died after it, has infinite updates.
-    """
-    rows = {str(run): group for run, group in history.groupby("run_id", sort=False)}
-    found = []
-    for (_, run), dead in zip(runs.iterrows(), died(runs), strict=True):
-        mine = rows.get(str(run["run_id"]))
-        if dead:
-            updates, apart = float("inf"), float("nan")
-        elif mine is not None:
-            curve = mine["update"].to_numpy(float), mine[metric].to_numpy(float)
-            updates, apart = crossing(*curve, target, upward=higher_is_better(metric))
-        else:
-            continue
-        found.append({"run_id": run["run_id"], "arm": run["arm"], "updates": updates, "apart": apart})
-    return pd.DataFrame(found, columns=["run_id", "arm", "updates", "apart"])
-
-
-def reached(analysis: Analysis) -> pd.DataFrame | None:
+def reached(comparison: Comparison) -> pd.DataFrame | None:
     """Return which arms reached the study's target; None if it states none, or nothing measured it.
 
     Returns
     -------
     DataFrame
-        A row an arm, in drawing order: `arm, seeds, reached, median_updates, rows_apart, worst`, over the
-        reported seeds. A miss is infinite in the median; `rows_apart` is the coarsest resolution of a
-        time, `worst` the worst final value, a dead run's being infinite or the majority class's accuracy.
+        A row an arm, in drawing order: `COLUMNS`, over the reported seeds. A miss is infinite in the
+        medians; `rows_apart` is the coarsest resolution of a time, in updates, `worst` the worst final
+        value, a dead run's being infinite or the majority class's accuracy.
     """
-    target = analysis.spec.get("target")
-    if target is None or target["metric"] not in analysis.history.columns:
+    times = comparison.times
+    if times is None:
         return None
-    metric = str(target["metric"])
-    found = times(analysis.history, analysis.chosen, metric, float(target["value"]))
-    final = pd.Series(counted(analysis.chosen, metric), index=analysis.chosen["run_id"])
-    rows: list[dict[str, Any]] = []
-    for arm in analysis.layout.arms:
-        mine = found[found["arm"] == arm.name]
-        row = {"arm": arm.name, "seeds": len(mine), "reached": int(np.isfinite(mine["updates"]).sum())}
-        row |= dict.fromkeys(COLUMNS[3:], float("nan"))
-        if len(mine):
-            ends = final[mine["run_id"]]
-            row["median_updates"] = float(np.median(mine["updates"]))
-            row["rows_apart"] = float(mine["apart"].max())
-            row["worst"] = float(ends.min() if higher_is_better(metric) else ends.max())
-        rows.append(row)
-    return pd.DataFrame(rows, columns=COLUMNS)
+    metric = str(times["metric"].iloc[0])
+    frame = times[times["shown"] == "median"].drop(columns=["metric", "shown"])
+    frame = frame.rename(columns={"apart": "rows_apart"} | {cost: f"median_{cost}" for cost in COSTS})
+    timed = times[times["shown"] == "seed"].set_index(["arm", "seed"]).index
+    ends = comparison.chosen.set_index(["arm", "seed"])[[]].assign(value=counted(comparison.chosen, metric))
+    of_arm = ends[ends.index.isin(timed)].groupby(level="arm")["value"]
+    worst = of_arm.min() if higher_is_better(metric) else of_arm.max()
+    frame = frame.assign(worst=frame["arm"].map(worst)).reset_index(drop=True)
+    return frame.astype({"seeds": int, "reached": int})[COLUMNS]
 
 
 def missed(frame: pd.DataFrame) -> pd.DataFrame:
@@ -118,29 +45,35 @@ def missed(frame: pd.DataFrame) -> pd.DataFrame:
     return found.loc[share.sort_values(kind="stable").index]
 
 
-def tables(analysis: Analysis, frame: pd.DataFrame) -> tuple[Table, ...]:
+def tables(comparison: Comparison, frame: pd.DataFrame) -> tuple[Table, ...]:
     """Show `reached`, and by themselves the arms that missed the target: a page folds long tables."""
-    metric = str(analysis.spec["target"]["metric"])
-    headers = ("arm", "seeds that reached it", "median updates", "rows apart", "worst final value")
-    caption = (
-        f"Seeds with {prose.target(analysis)}, and the updates until then, interpolated between rows; a seed "
-        "that missed it, or died, counts as ∞."
+    costs = [cost for cost in COSTS if frame[f"median_{cost}"].notna().any()]
+    headers = (
+        "arm",
+        "seeds that reached it",
+        *(f"median {prose.COST_NAMES[cost]}" for cost in costs),
+        "rows apart",
+        "worst final value",
     )
-    every = Table("target", caption, frame, headers, _rows(analysis, frame, metric))
+    caption = (
+        f"Seeds with {prose.target(comparison)}, and what it took until then, interpolated between rows that "
+        "are as many updates apart as the table says; a seed that missed it, or died, counts as ∞."
+    )
+    every = Table("target", caption, frame, headers, _rows(comparison, frame, costs))
     some = missed(frame)
     if some.empty or len(some) == len(frame):
         return (every,)
-    title = f"The arms that missed the target, {prose.target(analysis)}, with a seed or more."
-    return (Table("target_missed", title, some, headers, _rows(analysis, some, metric)), every)
+    title = f"The arms that missed the target, {prose.target(comparison)}, with a seed or more."
+    return (Table("target_missed", title, some, headers, _rows(comparison, some, costs)), every)
 
 
-def _rows(analysis: Analysis, frame: pd.DataFrame, metric: str) -> tuple[tuple[Cell, ...], ...]:
-    labels = arm_labels(analysis)
+def _rows(comparison: Comparison, frame: pd.DataFrame, costs: list[str]) -> tuple[tuple[Cell, ...], ...]:
+    labels, metric = arm_labels(comparison), str(comparison.spec["target"]["metric"])
     return tuple(
         (
             words(labels[str(row["arm"])]),
             (shown(int(row["reached"])), Part(" of "), shown(int(row["seeds"]))),
-            (shown(row["median_updates"]),),
+            *((shown(row[f"median_{cost}"]),) for cost in costs),
             (shown(row["rows_apart"]),),
             (shown(row["worst"], metric),),
         )

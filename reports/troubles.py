@@ -2,37 +2,90 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from reports import prose
-from reports.analysis import Analysis
 from reports.cells import Cell, Part, Table, arm_labels, interval, shown, words
+from reports.comparison import Comparison
 from reports.statistics import outcome_counts
 
 MOST_ROWS = 20
 """Rows that the page shows of a table whose length has no bound."""
 
 
-def by_arm(analysis: Analysis) -> Table:
+def by_arm(comparison: Comparison) -> Table:
     """Count diverged, stalled, failed and warned runs by arm, over all values and seeds."""
-    frame = outcome_counts(analysis.runs, ["arm"])
-    return _table(analysis, frame, "troubles_by_arm", "All runs, tuning and reported, at every value tried.")
+    caption = "All runs, tuning and reported, at every value tried."
+    frame = counts(comparison)
+    if frame["missing"].any():
+        caption += " Missing: reported seeds of the study that the arm lacks at the value chosen."
+    return _table(comparison, frame, "troubles_by_arm", caption)
 
 
-def by_value(analysis: Analysis) -> Table | None:
+def counts(comparison: Comparison) -> pd.DataFrame:
+    """Count outcomes by arm over all runs, in drawing order.
+
+    Returns
+    -------
+    DataFrame
+        `statistics.outcome_counts`; `reported` seeds at the value chosen; those `missing` of the ones that
+        the study or another arm has.
+    """
+    order = {arm.name: place for place, arm in enumerate(comparison.layout.arms)}
+    frame = outcome_counts(comparison.runs, ["arm"])
+    frame = frame.sort_values("arm", key=lambda names: names.map(order), kind="stable").reset_index(drop=True)
+    asked = {int(seed) for seed in comparison.spec.get("seeds") or []} | set(comparison.chosen["seed"])
+    have = comparison.chosen.groupby("arm")["seed"].nunique()
+    frame["reported"] = frame["arm"].map(have).fillna(0).astype(int)
+    return frame.assign(missing=len(asked) - frame["reported"])
+
+
+def absent(comparison: Comparison) -> tuple[str, ...]:
+    """Say which runs were asked for and are not there, and which arms have fewer seeds than others."""
+    said = []
+    asked = int(comparison.spec.get("runs") or 0)
+    if asked > len(comparison.runs):
+        lacking = asked - len(comparison.runs)
+        said.append(
+            f"Asked for and not there: {lacking:,} of {prose.counted(asked, 'run')}, which have not ended or "
+            "were not started."
+        )
+    frame = counts(comparison)
+    short = frame[frame["missing"] > 0].sort_values("missing", ascending=False, kind="stable")
+    if len(short) and not comparison.chosen.empty:
+        labels = arm_labels(comparison)
+        most = int((frame["reported"] + frame["missing"]).iloc[0])
+        named = [
+            f"{prose.named(labels[str(row['arm'])])} ({row['reported']} of {most})"
+            for _, row in short.head(prose.MOST_NAMED).iterrows()
+        ]
+        rest = len(short) - len(named)
+        said.append(
+            f"Seeds are unequal: {prose.counted(len(short), 'arm')} of {len(frame):,} "
+            f"{'lacks' if len(short) == 1 else 'lack'} reported seeds at the value chosen, {'; '.join(named)}"
+            f"{f'; and {rest:,} more' if rest else ''}. Pairs are compared on the seeds that both have."
+        )
+    return tuple(said)
+
+
+def by_value(comparison: Comparison) -> Table | None:
     """Count troubles by arm and tuned value; the page shows the rows that have any."""
-    if analysis.over is None:
+    if comparison.over is None:
         return None
-    frame = outcome_counts(analysis.runs.rename(columns={analysis.over: "value"}), ["arm", "value"])
+    frame = outcome_counts(comparison.runs.rename(columns={comparison.over: "value"}), ["arm", "value"])
     frame = frame.sort_values(["arm", "value"], kind="stable").reset_index(drop=True)
     caption = "By arm and tuned value; values without trouble are left to the CSV."
-    return _table(analysis, frame, "troubles_by_value", caption)
+    return _table(comparison, frame, "troubles_by_value", caption)
 
 
-def _table(analysis: Analysis, frame: pd.DataFrame, name: str, caption: str) -> Table:
-    labels = arm_labels(analysis)
+def _table(comparison: Comparison, frame: pd.DataFrame, name: str, caption: str) -> Table:
+    labels = arm_labels(comparison)
     has_value = "value" in frame.columns
-    kinds = ("diverged", "failed", "stalled", "warned")
+    kinds = ["diverged", "failed", "stalled", "warned"]
+    if "missing" in frame.columns and frame["missing"].any():
+        kinds.append("missing")
     rows = []
     for _, row in frame.iterrows():
         if has_value and not any(row[kind] for kind in kinds):
@@ -43,33 +96,37 @@ def _table(analysis: Analysis, frame: pd.DataFrame, name: str, caption: str) -> 
         cells += [(shown(int(row[kind])),) for kind in ("runs", *kinds)]
         cells.append(interval(row, ["died_share", "died_low", "died_high"], "accuracy"))
         rows.append(tuple(cells))
-    over = [prose.metric_name(str(analysis.over).rpartition(".")[2])] if has_value else []
+    over = [prose.metric_name(str(comparison.over).rpartition(".")[2])] if has_value else []
     headers = ("arm", *over, "runs", *kinds, f"died, with {prose.PERCENT} Wilson interval")
     return Table(name, caption, frame, headers, tuple(rows))
 
 
-def complaints(analysis: Analysis) -> Table | None:
+def complaints(comparison: Comparison) -> Table | None:
     """Count the runs of each arm that have a complaint, with one of its sentences as an example."""
-    told = _told(analysis.runs)
+    told = _told(comparison.runs)
     if told.empty:
         return None
-    runs = analysis.runs.groupby("arm").size()
-    counts = told.groupby(["complaint", "arm"], sort=False).agg(
-        complained=("run_id", "size"), example=("sentence", "first")
+    runs, chosen = (each.groupby("arm").size() for each in (comparison.runs, comparison.chosen))
+    told["at_chosen"] = told["run_id"].isin(comparison.chosen["run_id"])
+    found = told.groupby(["complaint", "arm"], sort=False).agg(
+        complained=("run_id", "size"), at_chosen=("at_chosen", "sum"), example=("sentence", "first")
     )
-    frame = counts.reset_index().assign(runs=lambda table: table["arm"].map(runs))
+    frame = found.reset_index().assign(runs=lambda table: table["arm"].map(runs))
+    frame["reported"] = frame["arm"].map(chosen).fillna(0).astype(int)
     frame["share"] = frame["complained"] / frame["runs"]
     frame = frame.sort_values(
         ["complained", "complaint", "arm"], ascending=[False, True, True], kind="stable"
     )
-    frame = frame[["complaint", "arm", "complained", "runs", "share", "example"]].reset_index(drop=True)
-    labels = arm_labels(analysis)
+    columns = ["complaint", "arm", "complained", "runs", "share", "at_chosen", "reported", "example"]
+    frame = frame[columns].reset_index(drop=True)
+    labels = arm_labels(comparison)
     rows = tuple(
         (
             words(row["complaint"]),
             words(labels[str(row["arm"])]),
             (shown(int(row["complained"])), Part(" of "), shown(int(row["runs"]))),
             (shown(float(row["share"]), "accuracy"),),
+            (shown(int(row["at_chosen"])), Part(" of "), shown(int(row["reported"]))),
             words(row["example"]),
         )
         for _, row in frame.head(MOST_ROWS).iterrows()
@@ -77,7 +134,44 @@ def complaints(analysis: Analysis) -> Table | None:
     caption = "What the doctor found, by arm, over all runs at every value tried; a run may have several."
     if len(frame) > MOST_ROWS:
         caption += f" The {MOST_ROWS} most frequent of {len(frame)}; the CSV has all."
-    return Table("complaints", caption, frame, ("complaint", "arm", "runs", "share", "for example"), rows)
+    headers = ("complaint", "arm", "runs", "share", "reported runs", "for example")
+    return Table("complaints", caption, frame, headers, rows)
+
+
+def advice(comparison: Comparison) -> Table | None:
+    """Count what the doctor advises, by complaint, over all runs and over the reported ones."""
+    told = _told(comparison.runs)
+    told["advice"] = told["sentence"].map(_advised)
+    told = told[told["advice"] != ""]
+    if told.empty:
+        return None
+    told["at_chosen"] = told["run_id"].isin(comparison.chosen["run_id"])
+    frame = (
+        told.groupby(["complaint", "advice"])
+        .agg(runs=("run_id", "size"), at_chosen=("at_chosen", "sum"), arms=("arm", "nunique"))
+        .reset_index()
+        .sort_values(["at_chosen", "runs", "complaint", "advice"], ascending=[False, False, True, True])
+        .reset_index(drop=True)
+    )
+    rows = tuple(
+        (
+            words(row["complaint"]),
+            words(row["advice"]),
+            (shown(int(row["runs"])),),
+            (shown(int(row["at_chosen"])),),
+            (shown(int(row["arms"])),),
+        )
+        for _, row in frame.head(MOST_ROWS).iterrows()
+    )
+    caption = "What the doctor advises, that of reported runs first; a run's advice is about its own value."
+    if len(frame) > MOST_ROWS:
+        caption += f" The first {MOST_ROWS} of {len(frame)}; the CSV has all."
+    return Table("advice", caption, frame, ("complaint", "advice", "runs", "of them reported", "arms"), rows)
+
+
+def _advised(sentence: Any) -> str:
+    """Return the remedy in a complaint's sentence: what stands after the last colon."""
+    return str(sentence).rpartition(": ")[2] if ": " in str(sentence) else ""
 
 
 def _told(runs: pd.DataFrame) -> pd.DataFrame:
@@ -103,9 +197,9 @@ def _sentences(row: pd.Series) -> tuple[str, list[str]]:
     return "; ".join(parts[:-count]), parts[-count:]
 
 
-def warnings(analysis: Analysis) -> Table | None:
+def warnings(comparison: Comparison) -> Table | None:
     """List the texts of all other warnings, and of errors, with the number of runs that have them."""
-    texts = analysis.runs.apply(lambda row: _sentences(row)[0], axis=1)
+    texts = comparison.runs.apply(lambda row: _sentences(row)[0], axis=1)
     texts = texts[texts != ""]
     if texts.empty:
         return None

@@ -1,5 +1,6 @@
 """Cells: the comparisons that a claim makes in a grid, each a weighted sum of arms, seed by seed."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log2
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from harness.config import RunConfig
+from harness.data.splits import split_sizes
 from harness.errors import ConfigurationError, nearest
 from harness.sweeping.claims import Claim, Difference, Estimated, Existence, Identity, Trend, Where, sides
 from harness.sweeping.selecting import Condition
@@ -58,6 +60,52 @@ def cells(claim: Identity | Estimated, points: Sequence["Point"], keys: Sequence
         if weights:
             found.append(Cell(" · ".join(group[0].labels[key] for key in free), weights))
     return found
+
+
+def documented(claim: Claim, points: Sequence["Point"], keys: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the cells of a claim as plain values, for whoever judges it by the runs in the store.
+
+    Returns
+    -------
+    list of dict
+        Of each cell `name`, `weights` and `test_per_training`; of a claim of existence its `arms` as one
+        cell. Empty where the command line made of the grid one that cannot test the claim.
+    """
+    arms: dict[str, list[Point]] = defaultdict(list)
+    for point in points:
+        arms[point.arm].append(point)
+    if isinstance(claim, Existence):
+        mine = [arm for arm, (point, *_) in arms.items() if _selected(point.run, claim.where)]
+        return [{"name": "", "arms": mine}] if mine else []
+    try:
+        found = cells(claim, points, keys)
+    except ConfigurationError:
+        return []
+    return [
+        {
+            "name": cell.name,
+            "weights": cell.weights,
+            "test_per_training": test_per_training(claim.metric, [arms[arm][0] for arm in cell.weights]),
+        }
+        for cell in found
+    ]
+
+
+def test_per_training(metric: str, points: Sequence["Point"]) -> float | None:
+    """Return how many samples score a metric by how many train, the most of some points.
+
+    It is the q of Nadeau and Bengio (2003), for new data; None for a metric that is not of held-out
+    samples.
+    """
+    if not metric.startswith(("validation_", "test_")) or any(
+        point.run.dataset.split == "none" for point in points
+    ):
+        return None
+    sizes = [split_sizes(point.run.dataset) for point in points]
+    return max(
+        (validation if metric.startswith("validation_") else test) / train
+        for train, validation, test in sizes
+    )
 
 
 def named(claim: Claim) -> list[str]:

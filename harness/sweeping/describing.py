@@ -9,6 +9,7 @@ from typing import Any
 from harness.data.datasets import Dataset
 from harness.data.loading import digest
 from harness.data.splits import split_sizes
+from harness.sweeping.cells import documented
 from harness.sweeping.grid import Point
 from harness.sweeping.settings import Settings
 from harness.sweeping.study import Study, plain
@@ -73,10 +74,17 @@ def sweep_document(
 
 
 def study_document(settings: Settings, arms: Sequence[str], points: Sequence[Point]) -> Mapping[str, Any]:
-    """Return the study as it was carried out, for whoever reads the store."""
+    """Return the study as it was carried out, for whoever reads the store.
+
+    Each claim has its `cells`: the comparisons that it makes in this grid (`cells.documented`).
+    """
     spec = plain(settings.study)
     reported = sorted({point.run.seed for point in points if point.role == "reported"})
     spec |= {"arms": list(arms), "seeds": reported}
+    spec["claims"] = [
+        entry | {"cells": documented(claim, points, arms)}
+        for claim, entry in zip(settings.study.claims, spec["claims"], strict=True)
+    ]
     spec["exclude"] = [*settings.study.exclude, *settings.sweep.exclude]
     spec["sample"] = settings.study.sample if settings.sweep.sample is None else settings.sweep.sample
     spec["sample_seed"] = settings.sweep.sample_seed

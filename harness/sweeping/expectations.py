@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from math import inf
 from statistics import fmean, stdev
 
-from harness.data.splits import split_sizes
 from harness.intervals import LEAST_SEEDS, confidence_of, expected_half_width, seeds_for
 from harness.record import higher_is_better
-from harness.sweeping.cells import Cell, cells
+from harness.sweeping.cells import Cell, cells, test_per_training
 from harness.sweeping.claims import Claim, Estimated, Existence, Identity, Trend
 from harness.sweeping.grid import Grid, Point
 from harness.sweeping.study import Tune
@@ -98,7 +97,9 @@ def _expected(
 ) -> Expected:
     reported = [{point.run.seed for point in arms[arm] if point.role == "reported"} for arm in cell.weights]
     seeds = len(set.intersection(*reported))
-    ratio = _test_per_training(claim, arms[next(iter(cell.weights))][0])
+    ratio = 0.0
+    if claim.population == "data":
+        ratio = test_per_training(claim.metric, [arms[arm][0] for arm in cell.weights]) or 0.0
     spread = _spread(claim, cell, arms, tune, held)
     deviation, freedom = (spread.deviation, spread.seeds - 1) if spread else (1.0, inf)
     width = expected_half_width(deviation, seeds, confidence, test_per_training=ratio, freedom=freedom)
@@ -108,13 +109,6 @@ def _expected(
             claim.margin, deviation, confidence, test_per_training=ratio, freedom=freedom, least=LEAST_SEEDS
         )
     return Expected(cell, width, seeds, spread, enough)
-
-
-def _test_per_training(claim: Estimated, point: Point) -> float:
-    if claim.population == "seeds":
-        return 0.0
-    train, validation, test = split_sizes(point.run.dataset)
-    return (validation if claim.metric.startswith("validation_") else test) / train
 
 
 def _spread(claim: Estimated, cell: Cell, arms: Arms, tune: Tune | None, held: Held) -> Spread | None:

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.engine.diagnostics.decision_map import applies, bounds, decision_map, moments
+from harness.engine.diagnostics.decision_map import (
+    applies,
+    bounds,
+    decision_map,
+    moments,
+    samples,
+)
 from harness.engine.run import Run
 from harness.engine.state import BEFORE_ANY, State
 from harness.engine.stopping import Outcome
@@ -53,9 +59,13 @@ def mapped(state: State, maps: Sequence[Maps], *, everybody: bool) -> tuple[Maps
     found = decision_map(first.network, arrays.parameters[members], limits[members])
     grown = list(maps)
     for place, member in enumerate(members):
+        run = state.runs[member]
+        drawn, answers = samples(run.data.train, classifies=run.data.classifies)
         latest: Maps = {
             "update": arrays.update[member : member + 1],
             "bounds": limits[member],
+            "samples": drawn,
+            "answers": answers,
             "values": found.values[place : place + 1],
             "classes": found.classes[place : place + 1],
         }

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from harness.errors import ConfigurationError, nearest
 from harness.sweeping.composing import SESSION, Composer
-from harness.sweeping.settings import SweepKeys
+from harness.sweeping.settings import SweepKeys, grouped
 from harness.validation import build
 
 Pairs = tuple[tuple[str, ...], ...]
@@ -25,7 +25,7 @@ def read(composer: Composer, line: Sequence[str], preset: Sequence[str], argumen
     """Return the product that a line of a study makes with a preset's overrides and the command line's."""
     zips = [override for override in line if composer.parse(override).key_or_group == "sweep.zip"]
     own = [override for override in line if override not in zips]
-    pairs = [build(SweepKeys, {"zip": composer.parse(text).value()}, "sweep").zip for text in zips]
+    pairs = [build(SweepKeys, {"zip": grouped(composer.parse(text).value())}, "sweep").zip for text in zips]
     return Product(merge(composer, own, preset, arguments), sum(pairs, ()))
 
 

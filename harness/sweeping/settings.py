@@ -91,7 +91,7 @@ class SweepKeys:
     limit : str or None
         The time after which the sweep stops, such as ``10min``; None: once all is trained.
     zip : tuple of tuple of str
-        Groups of keys whose values are paired instead of crossed.
+        Groups of keys whose values are paired instead of crossed; one group may stand by itself.
     exclude : tuple of str
         Left out besides what the study leaves out.
     sample : int or None
@@ -150,7 +150,7 @@ def build_settings(container: Mapping[str, Any]) -> Settings:
         raise ConfigurationError(
             f"sweep.limit = {limit!r}: not a time; allowed: such as 90s, 10min, 2h, 1h30min, or null"
         )
-    sweep = build(SweepKeys, container["sweep"], "sweep")
+    sweep = build(SweepKeys, {**container["sweep"], "zip": grouped(container["sweep"]["zip"])}, "sweep")
     study, overrides = build_study(container["study"], sweep.preset)
     return Settings(
         executor=choose(EXECUTORS, "executor", container["executor"]),
@@ -160,3 +160,9 @@ def build_settings(container: Mapping[str, Any]) -> Settings:
         checks=build(Checks, container["checks"], "checks"),
         overrides=overrides,
     )
+
+
+def grouped(pairs: Any) -> Any:
+    """Return `sweep.zip` as a list of groups: one group needs no list around it."""
+    flat = isinstance(pairs, list | tuple) and bool(pairs) and all(isinstance(each, str) for each in pairs)
+    return [pairs] if flat else pairs

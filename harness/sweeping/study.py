@@ -57,6 +57,8 @@ class Study:
         Overrides joined by commas; a point for which all of an entry hold is left out.
     sample : int or None
         How many regimes are drawn from the grid, each with all its seeds and tuned values; None: all.
+    why : str or None
+        Why it matters, for the page.
     seeds : tuple of int or None
         The reported seeds; None: the grid says.
     arms : tuple of str or None
@@ -65,6 +67,10 @@ class Study:
         What is tested; whatever else a report says is exploratory.
     budgets : tuple of str
         Sentences that name the budget of each feeding, for the page.
+    figures : tuple of str
+        Those that the report leads with, by the names of their files.
+    sources : tuple of str
+        Who claimed, or published, what is tested.
     presets : mapping
         Smaller forms by name: keys of the study that they replace, and ``overrides`` for every
         point.
@@ -72,6 +78,7 @@ class Study:
 
     name: str
     question: str | None = None
+    why: str | None = None
     method: str | None = None
     grid: tuple[tuple[str, ...], ...] = ()
     exclude: tuple[str, ...] = ()
@@ -82,6 +89,8 @@ class Study:
     target: Target | None = None
     claims: tuple[Claim, ...] = ()
     budgets: tuple[str, ...] = ()
+    figures: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
     presets: dict[str, dict[str, Any]] | None = None
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from harness.errors import ConfigurationError
 from harness.record import SCORE_COLUMNS, metric_name
 from harness.tracking.frames import RATE, StudyRecord
+from harness.tracking.origins import origin_of, origins_of
 from harness.tracking.store import search
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ class Axis:
     column: str
 
 
-def trained_elsewhere(client: "MlflowClient", experiment: "Experiment") -> StudyRecord:
+def trained_elsewhere(
+    client: "MlflowClient", experiment: "Experiment", links: Mapping[str, str] | None = None
+) -> StudyRecord:
     """Return the runs of an experiment that are none of this harness's, as a study.
 
     Arms are told apart by the parameters that vary among the runs, seeds aside (``seed``,
@@ -79,12 +82,14 @@ def trained_elsewhere(client: "MlflowClient", experiment: "Experiment") -> Study
     # A run may fail before it has said what it is.
     kept = _once([run for run in ended if _logged_scores(run) or _told(run, axes)])
     runs = _runs(kept, axes)
+    shared: dict[tuple[str, ...], tuple[str, ...]] = {}
     return StudyRecord(
         spec=_spec(experiment, found, kept, runs, axes),
         runs=runs,
         history=_histories(client, kept),
         provenance=_provenance(experiment, kept),
         parent_run_id=None,
+        origins=origins_of([origin_of(run, shared) for run in kept], links),
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from harness.record import SCORES, SPLITS
+from harness.tracking.origins import Origin, Origins
 from harness.tracking.thinning import thin
 
 if TYPE_CHECKING:
@@ -36,10 +37,13 @@ class Child:
         As `row_of` returns it.
     history : tuple of str, or None
         Where its rows lie: a run's id and a path among its artifacts.
+    origin : Origin
+        What made it.
     """
 
     row: dict[str, Any]
     history: tuple[str, str] | None
+    origin: Origin = field(default_factory=Origin)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +53,8 @@ class StudyRecord:
     Attributes
     ----------
     spec : mapping
-        The study as it was asked. Of runs trained elsewhere, ``elsewhere`` is true, and ``method``
-        says what is known of them.
+        The study as it was asked, and how many ``runs`` that is. Of runs trained elsewhere, ``elsewhere``
+        is true, and ``method`` says what is known of them.
     runs : DataFrame
         One row a run: ``run_id``, ``fingerprint``, ``arm``, ``seed``, ``role``, ``status``,
         ``outcome``, ``stopped_by``, ``warnings`` (sentences joined by "; ", the doctor's last),
@@ -61,6 +65,10 @@ class StudyRecord:
     provenance : mapping of str to str
     parent_run_id : str or None
         The latest sweep, to which a report is attached.
+    origins : Origins
+        What made the runs, in configuration, platform and data.
+    uri : str or None
+        The store, where decision maps are fetched from when they are drawn; None of a record made by hand.
     """
 
     spec: Mapping[str, Any]
@@ -68,6 +76,9 @@ class StudyRecord:
     history: pd.DataFrame
     provenance: Mapping[str, str]
     parent_run_id: str | None
+    origins: Origins = field(default_factory=Origins)
+    # An address may hold a password.
+    uri: str | None = field(default=None, repr=False)
 
 
 def rows_of(file: BinaryIO, run_ids: Sequence[str]) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -15,8 +15,10 @@ from harness.tracking.elsewhere import trained_elsewhere
 from harness.tracking.frames import Child, row_of, rows_of, runs_of, thinned, updates_of
 from harness.tracking.frames import StudyRecord as StudyRecord
 from harness.tracking.maps import COLUMNS, FOLDER, maps_beside, read_maps
+from harness.tracking.origins import origin_of, origins_of
 from harness.tracking.settings import tracking_uri
 from harness.tracking.store import answering, connect, exists, search
+from harness.tracking.views import ways
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -41,6 +43,7 @@ class Outline:
     provenance: Mapping[str, str]
     parent_run_id: str
     artifacts: Artifacts
+    links: Mapping[str, str]
 
     @property
     def run_ids(self) -> list[str]:
@@ -63,6 +66,8 @@ class Outline:
             history=history,
             provenance=self.provenance,
             parent_run_id=self.parent_run_id,
+            origins=origins_of([child.origin for child in self.children], self.links),
+            uri=self.artifacts.uri,
         )
 
 
@@ -82,11 +87,20 @@ def studies(uri: str | None = None) -> list[str]:
     return sorted(each.name for each in found if each.name != "Default")
 
 
-def study(name: str, *, uri: str | None = None) -> StudyRecord:
+def study(name: str, *, experiment: str | None = None, uri: str | None = None) -> StudyRecord:
     """Return a study's finished and failed runs whose fingerprint is in its latest grid.
 
     An experiment without a sweep is one of another tool: its runs are read as
     `harness.tracking.elsewhere.trained_elsewhere` says.
+
+    Parameters
+    ----------
+    name : str
+        Of the study, whose record is called so.
+    experiment : str, optional
+        Name or id of the MLflow experiment that holds it, where it has another than the study's.
+    uri : str, optional
+        The store.
 
     Raises
     ------
@@ -99,17 +113,25 @@ def study(name: str, *, uri: str | None = None) -> StudyRecord:
     found = None
     if exists(address):
         with answering(address):
-            found = connect(address).get_experiment_by_name(name)
+            found = _experiment(connect(address), experiment or name)
     if found is None or found.lifecycle_stage != "active":
         known = studies(address)
+        asked = f"study = {name!r}: no sweep" if experiment is None else f"experiment = {experiment!r}: none"
         raise ConfigurationError(
-            f"study = {name!r}: no sweep of that name in the store; known: {listed(known)}"
-            f"{nearest(name, known)}"
+            f"{asked} of that name in the store; known: {listed(known)}{nearest(experiment or name, known)}"
         )
     with answering(address):
         client = connect(address)
         swept = _outline(client, address, found, None)
-        return trained_elsewhere(client, found) if swept is None else swept.record()
+        if swept is not None:
+            record = swept.record()
+        else:
+            record = trained_elsewhere(client, found, ways(address, str(found.experiment_id)))
+    return (
+        record
+        if experiment is None
+        else replace(record, spec={**record.spec, "name": name, "experiment": experiment})
+    )
 
 
 def outline(name: str, grid: str, *, uri: str | None = None) -> Outline:
@@ -199,7 +221,8 @@ def maps(run_ids: Sequence[str], *, uri: str | None = None) -> pd.DataFrame:
     -------
     DataFrame
         ``run_id``, ``update``, ``rows``, ``columns``, and arrays: ``bounds`` (2, 2), ``values`` and
-        ``classes`` (rows, columns), as in `harness.record.Record`. Runs without maps have no row.
+        ``classes`` (rows, columns), ``samples`` (n, 2) and ``answers`` (n,), none in older stores, as
+        in `harness.record.Record`. Runs without maps have no row.
 
     Raises
     ------
@@ -231,6 +254,19 @@ def attach(run_id: str, folder: Path, name: str, *, uri: str | None = None) -> N
         connect(address).log_artifacts(run_id, str(folder), name)
 
 
+def _experiment(client: "MlflowClient", named: str) -> "Experiment | None":
+    """Return an experiment by its name, else by its id."""
+    from mlflow.exceptions import MlflowException
+
+    found = client.get_experiment_by_name(named)
+    if found is not None or not named.isdecimal():
+        return found
+    try:
+        return client.get_experiment(named)
+    except MlflowException:
+        return None
+
+
 def _outline(client: "MlflowClient", uri: str, experiment: "Experiment", grid: str | None) -> Outline | None:
     """Return the outline of a grid, the latest if none is named; None where nothing was swept."""
     query = SWEEPS + (f" and tags.`harness.grid` = '{grid}'" if grid else "")
@@ -239,10 +275,12 @@ def _outline(client: "MlflowClient", uri: str, experiment: "Experiment", grid: s
         return None
     parent = max(sweeps, key=lambda run: run.data.tags.get("harness.started", ""))
     artifacts = Artifacts(client, uri)
-    spec = _document(artifacts, parent, "study.json")
     marks = set(_document(artifacts, parent, "grid.json")["fingerprints"])
+    spec = _document(artifacts, parent, "study.json") | {"runs": len(marks)}
     children = _latest(search(client, experiment.experiment_id, RUNS), marks, spec)
-    return Outline(spec, children, _provenance(parent), str(parent.info.run_id), artifacts)
+    parent_run_id = str(parent.info.run_id)
+    links = ways(uri, str(experiment.experiment_id), parent_run_id)
+    return Outline(spec, children, _provenance(parent), parent_run_id, artifacts, links)
 
 
 def _histories(artifacts: Artifacts, children: Sequence[Child], points: int | None) -> pd.DataFrame:
@@ -273,13 +311,14 @@ def _latest(runs: Iterable["Run"], grid: set[str], spec: Mapping[str, Any]) -> l
     A run of a store is large; of those that were read no more stays than the rows of a frame.
     """
     chosen: dict[str, tuple[tuple[bool, int], Child]] = {}
+    shared: dict[tuple[str, ...], tuple[str, ...]] = {}
     for run in runs:
         mark = run.data.tags.get("harness.fingerprint", "")
         if mark not in grid or run.info.status not in {"FINISHED", "FAILED"}:
             continue
         rank = (run.info.status == "FINISHED", int(run.info.start_time))
         if mark not in chosen or rank > chosen[mark][0]:
-            chosen[mark] = rank, Child(row_of(run, spec), history_of(run))
+            chosen[mark] = rank, Child(row_of(run, spec), history_of(run), origin_of(run, shared))
     return [child for _, child in chosen.values()]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from harness.tracking.settings import masked, tracking_uri
+from harness.tracking.settings import CREDENTIALS, masked, tracking_uri
 from harness.tracking.texts import markdown
 
 if TYPE_CHECKING:
@@ -103,6 +103,35 @@ def describe_experiment(client: "MlflowClient", experiment: str, question: str |
     client.set_experiment_tag(experiment, NOTE, note)
 
 
+def ways(uri: str, experiment: str, sweep: str | None = None) -> dict[str, str]:
+    """Return the addresses at which the UI shows a study's runs, by what is shown; none where no UI does.
+
+    Parameters
+    ----------
+    uri : str
+        The store: a server with a UI of its own, or the one that `make ui` serves.
+    experiment : str
+        The id of the experiment.
+    sweep : str, optional
+        The id of the sweep's run; None of runs that this harness did not train.
+    """
+    base = _served(uri)
+    if base is None:
+        return {}
+    views = [RUNS] if sweep is None else [ARMS, RUNS, DIVERGED, COMPLAINTS]
+    found = {view.name: f"{base}/{view.address(experiment)}" for view in views}
+    if sweep is not None:
+        found["the sweep"] = f"{base}/#/experiments/{experiment}/runs/{sweep}?{urlencode(TRAINING)}"
+    return found
+
+
+def _served(uri: str) -> str | None:
+    """Return where a UI serves a store: a server has its own, `make ui` serves that of the settings."""
+    if uri.startswith("http"):
+        return masked(CREDENTIALS.sub("", uri, count=1)).rstrip("/")
+    return LOCAL if uri == tracking_uri() else None
+
+
 def page(uri: str, name: str) -> str | None:
     """Return the address of a study's runs in the UI, None where the store does not tell, or no UI serves it.
 
@@ -115,7 +144,8 @@ def page(uri: str, name: str) -> str | None:
     """
     from harness.tracking.store import connect
 
-    if not uri.startswith("http") and uri != tracking_uri():
+    base = _served(uri)
+    if base is None:
         return None
     try:
         found = connect(uri).get_experiment_by_name(name)
@@ -124,5 +154,4 @@ def page(uri: str, name: str) -> str | None:
         return None
     if found is None:
         return None
-    base = masked(uri).rstrip("/") if uri.startswith("http") else LOCAL
     return f"{base}/{RUNS.address(str(found.experiment_id))}"

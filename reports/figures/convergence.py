@@ -2,31 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 from matplotlib.figure import Figure
 
-from reports.arms import Layout, Panel
-from reports.figures import curves, scales, style
+from harness.errors import unknown
+from reports.arms import Layout, Panel, layout_of, split_by_loss
+from reports.figures import captions, curves, scales, style
 
 NAMES = {"accuracy": "accuracy", "log_loss": "log loss", "squared_error": "squared error", "loss": "own loss"}
+COMPARABLE = ("validation_log_loss", "validation_accuracy", "validation_squared_error")
+"""Metrics that compare across losses; the first that a frame has is drawn if none is named."""
+OWN = "train_loss"
 
 
 @style.house_style
-def across_losses(bands: pd.DataFrame, layout: Layout, metric: str, x: str, subtitle: str) -> Figure:
+def convergence(
+    frame: pd.DataFrame,
+    layout: Layout | None = None,
+    *,
+    metric: str | None = None,
+    x: str = "update",
+    seeds: pd.DataFrame | None = None,
+    absent: Mapping[str, str] | None = None,
+    title: str | None = None,
+    subtitle: str | None = None,
+) -> Figure:
     """Draw a metric that compares across losses, small multiples by data set and arm axes.
 
     Parameters
     ----------
-    bands : DataFrame
-        `bands.bands` of the reported runs, of the one metric drawn.
-    layout : Layout
-    metric : str
-        `validation_log_loss`, `validation_accuracy` or `validation_squared_error`.
-    x : {"update", "epoch"}
-    subtitle : str
+    frame : DataFrame
+        `harness.bands.bands` of the reported runs. Rows whose `kind` is "seed" are taken for `seeds`.
+    layout : Layout, optional
+    metric : str, optional
+        For example `validation_log_loss`; by default the first of `COMPARABLE` that the frame has.
+    x : {"update", "epoch", "samples", "multiply_adds"}
+    seeds : DataFrame, optional
+        The curves of single seeds, drawn thin: columns of `frame` and `seed`.
+    absent : mapping of str to str, optional
+        Why arms have no curve, by arm; the panel says it.
+    title, subtitle : str, optional
+
+    Raises
+    ------
+    harness.errors.ConfigurationError
+        If `x` is none of the four.
     """
+    layout = layout_of(frame) if layout is None else layout
+    metric = metric or next((each for each in COMPARABLE if (frame["metric"] == each).any()), COMPARABLE[0])
+    bands, seeds = _parts(frame, metric, x, seeds)
     split, _, kind = metric.partition("_")
-    layout = _measured(bands, layout)
+    name = NAMES.get(kind, kind.replace("_", " "))
+    layout = _measured(frame, bands, layout)
     accuracy = kind == "accuracy"
     limits = {
         dataset: found
@@ -37,45 +66,55 @@ def across_losses(bands: pd.DataFrame, layout: Layout, metric: str, x: str, subt
         bands,
         layout,
         x,
-        title=f"{split.capitalize()} {NAMES[kind]} by {curves.AXIS_TITLES[x]}",
-        subtitle=subtitle,
-        ylabel=f"{split} {NAMES[kind]}",
-        limits=limits,
-        logarithmic=not accuracy,
-        group=lambda panel: panel.dataset,
+        curves.Scale(f"{split} {name}", not accuracy, limits, lambda panel: panel.dataset),
+        title=title or f"{split.capitalize()} {name} by {curves.AXIS_TITLES[x]}",
+        subtitle=captions.about_bands(bands) if subtitle is None else subtitle,
+        seeds=seeds,
+        absent=absent,
     )
 
 
 @style.house_style
-def own_loss(bands: pd.DataFrame, layout: Layout, x: str, subtitle: str) -> Figure:
-    """Draw the training loss that each arm descends; `layout` has each loss on panels of its own.
+def own_loss(
+    frame: pd.DataFrame,
+    layout: Layout | None = None,
+    *,
+    x: str = "update",
+    seeds: pd.DataFrame | None = None,
+    absent: Mapping[str, str] | None = None,
+    title: str | None = None,
+    subtitle: str | None = None,
+) -> Figure:
+    """Draw the training loss that each arm descends, each kind of loss on panels of its own.
 
     Parameters
     ----------
-    bands : DataFrame
-        `bands.bands` of `train_loss`.
-    layout : Layout
-        From `arms.split_by_loss`.
-    x : {"update", "epoch"}
-    subtitle : str
+    frame : DataFrame
+        `harness.bands.bands` with `train_loss`, and a column `loss` that names each arm's.
+    layout : Layout, optional
+        Its panels are split by loss, unless they are so already.
+    x, seeds, absent, title, subtitle
+        As `convergence` takes them.
     """
-    layout = _measured(bands, layout)
+    layout = layout_of(frame) if layout is None else layout
+    if not any(panel.loss for panel in layout.panels):
+        layout = split_by_loss(layout, frame)
+    bands, seeds = _parts(frame, OWN, x, seeds)
+    layout = _measured(frame, bands, layout)
     limits = {}
     for panel in layout.panels:
         together = [p for p in layout.panels if (p.dataset, p.loss) == (panel.dataset, panel.loss)]
         if found := _limits(bands, together, accuracy=False):
             limits[_own(panel)] = found
-
     return curves.small_multiples(
         bands,
         layout,
         x,
-        title=f"Own training loss by {curves.AXIS_TITLES[x]}",
-        subtitle=subtitle,
-        ylabel="own training loss",
-        limits=limits,
-        logarithmic=True,
-        group=_own,
+        curves.Scale("own training loss", True, limits, _own),
+        title=title or f"Own training loss by {curves.AXIS_TITLES[x]}",
+        subtitle=captions.about_bands(bands) if subtitle is None else subtitle,
+        seeds=seeds,
+        absent=absent,
     )
 
 
@@ -83,12 +122,32 @@ def _own(panel: Panel) -> str:
     return f"{panel.dataset}\n{panel.loss}"
 
 
-def _measured(bands: pd.DataFrame, layout: Layout) -> Layout:
-    """Leave out data sets on which the metric does not exist (accuracy of a regression)."""
-    there = set(bands["arm"])
-    known = {panel.dataset for panel in layout.panels if any(arm.name in there for arm in panel.arms)}
-    panels = tuple(panel for panel in layout.panels if panel.dataset in known)
-    return Layout(panels, min(layout.columns, len(panels)))
+def _parts(
+    frame: pd.DataFrame, metric: str, x: str, seeds: pd.DataFrame | None
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """Return the bands of a metric and the curves of its seeds."""
+    if x not in curves.AXIS_TITLES:
+        raise unknown("x", x, curves.AXIS_TITLES)
+    rows = frame[frame["metric"] == metric]
+    single = rows["kind"] == curves.SEED
+    if seeds is None:
+        seeds = rows[single] if single.any() else None
+    elif "metric" in seeds.columns:
+        seeds = seeds[seeds["metric"] == metric]
+    return rows[~single], seeds
+
+
+def _measured(frame: pd.DataFrame, bands: pd.DataFrame, layout: Layout) -> Layout:
+    """Leave out data sets that have other metrics and not this one (accuracy of a regression)."""
+    there, other = set(bands["arm"]), set(frame["arm"])
+    kept = [
+        dataset
+        for dataset in layout.datasets
+        if (names := {arm.name for panel in layout.panels if panel.dataset == dataset for arm in panel.arms})
+        & there
+        or not names & other
+    ]
+    return layout.of(kept) if kept else layout
 
 
 def _limits(bands: pd.DataFrame, panels: list[Panel], accuracy: bool) -> tuple[float, float] | None:

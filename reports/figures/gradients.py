@@ -1,32 +1,109 @@
-"""Back-propagated errors and gradients by layer, at the start and through training, and their ratio rho."""
+"""Back-propagated errors, gradients and units by layer, at the start, at the end and through training."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reports.arms import MOST_COLUMNS, Layout, Look, Panel, shorten
-from reports.figures import curves, scales, style
+from reports.arms import MOST_COLUMNS, Arm, Layout, Panel, layer_looks, layout_of, shorten
+from reports.figures import captions, curves, layers, scales, style
+from reports.figures.layers import layered
 from reports.figures.margins import settle
-from reports.statistics import EXPLODING, VANISHING
+from reports.figures.panel_notes import UNMEASURED
 
-QUANTITIES = {"delta_rms": "delta_rms", "gradient_norm": "gradient norm"}
-TITLES = {"delta_rms": "delta_rms", "gradient_norm": "Gradient norm"}
 MOST_BANDS = 60
 """Curves of the figure through training beyond which it draws lines only."""
 MOST_POINTS = 50
+MOST_ARMS = 6
+"""Arms side by side."""
+ERRORS = ("delta_rms", "gradient_norm")
+UNITS = ("saturation", "dead_units")
+RELU_KINDS = "ReLU kinds do not flatten out and have no saturation."
 
 
-def layered(bands: pd.DataFrame) -> pd.DataFrame:
-    """Split metrics such as `delta_rms_2` into the columns `quantity` and `layer` (from 1, input first)."""
-    parts = bands["metric"].str.extract(r"^(?P<quantity>.+)_(?P<layer>\d+)$")
-    table = bands.assign(quantity=parts["quantity"], layer=parts["layer"]).dropna(subset=["layer"])
-    return table.assign(layer=table["layer"].astype(int))
+@style.house_style
+def gradients_at_start(
+    frame: pd.DataFrame,
+    layout: Layout | None = None,
+    *,
+    absent: Mapping[str, str] | None = None,
+    title: str | None = None,
+    subtitle: str | None = None,
+) -> Figure:
+    """Draw delta_rms and gradient norm by layer before the first update, one line an arm.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        `harness.bands.bands`; rows of update 0 are drawn.
+    layout : Layout, optional
+        One block of panels a quantity.
+    absent : mapping of str to str, optional
+        Why arms have no rows, by arm.
+    title, subtitle : str, optional
+    """
+    layout = layout_of(frame) if layout is None else layout
+    rows = layered(frame[frame["update"] == 0])
+    rows = rows[rows["quantity"].isin(ERRORS)]
+    said = f"{captions.about_gradients(rows)} {captions.levels(rows)}".strip()
+    return layers.by_layer(
+        rows,
+        layout,
+        ERRORS,
+        title=title or "Gradients by layer at the start",
+        subtitle=said if subtitle is None else subtitle,
+        absent=absent,
+    )
+
+
+@style.house_style
+def units(
+    frame: pd.DataFrame,
+    layout: Layout | None = None,
+    *,
+    absent: Mapping[str, str] | None = None,
+    title: str | None = None,
+    subtitle: str | None = None,
+) -> Figure:
+    """Draw saturation and dead units by layer at the end of training, one line an arm.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        `harness.bands.bands`; the last row of each arm and metric is drawn.
+    layout, absent, title, subtitle
+        As `gradients_at_start` takes them.
+    """
+    layout = layout_of(frame) if layout is None else layout
+    rows = at_end(layered(frame))
+    rows = rows[rows["quantity"].isin(UNITS)]
+    return layers.by_layer(
+        rows,
+        layout,
+        [quantity for quantity in UNITS if (rows["quantity"] == quantity).any()] or UNITS,
+        title=title or "Saturation and dead units by layer at the end",
+        subtitle=about_units(rows) if subtitle is None else subtitle,
+        absent=absent,
+    )
+
+
+def at_end(rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep the last row of every arm and metric."""
+    return rows.sort_values("update", kind="stable").drop_duplicates(["arm", "metric"], keep="last")
+
+
+def about_units(rows: pd.DataFrame) -> str:
+    """Say what stands behind a figure of `units`, and what saturation is not."""
+    said = captions.about_gradients(rows)
+    saturated = rows[rows["quantity"] == "saturation"]
+    pairs = [set(zip(part["arm"], part["layer"], strict=True)) for part in (rows, saturated)]
+    return f"{said} {RELU_KINDS}" if pairs[0] - pairs[1] else said
 
 
 def once_a_dataset(bands: pd.DataFrame, layout: Layout) -> Layout:
@@ -47,136 +124,114 @@ def once_a_dataset(bands: pd.DataFrame, layout: Layout) -> Layout:
 
 
 @style.house_style
-def at_start(bands: pd.DataFrame, layout: Layout, subtitle: str) -> Figure:
-    """Draw the quantities by layer before the first update, one line an arm.
+def through_training(
+    frame: pd.DataFrame,
+    layout: Layout | None = None,
+    *,
+    quantity: str = "delta_rms",
+    x: str = "update",
+    absent: Mapping[str, str] | None = None,
+    title: str | None = None,
+    subtitle: str | None = None,
+) -> Figure:
+    """Draw one quantity over time, one panel an arm, one line a layer.
 
     Parameters
     ----------
-    bands : DataFrame
-        `layered` bands; rows of update 0 are drawn.
-    layout : Layout
-        One row of the figure a quantity, one column a panel (wrapped).
-    subtitle : str
+    frame : DataFrame
+        `harness.bands.bands`.
+    layout : Layout, optional
+    quantity : {"delta_rms", "gradient_norm", "saturation", "dead_units"}
+        Arms that have others of these and not this one are left out, and the subtitle counts them.
+    x : {"update", "epoch", "samples", "multiply_adds"}
+    absent, title, subtitle
+        As `gradients_at_start` takes them.
+
+    Raises
+    ------
+    harness.errors.ConfigurationError
+        If `quantity` is none of the four.
     """
-    start = bands[bands["update"] == 0]
-    per_row = layout.columns
-    blocks = -(-len(layout.panels) // per_row)
+    about = layers.known(quantity)
+    layout = layout_of(frame) if layout is None else layout
+    table = layered(frame)
+    rows = table[(table["quantity"] == quantity) & table[x].notna()]
+    arms = panels_of(layout, table, rows)
+    banded = rows.groupby(["arm", "layer"]).ngroups <= MOST_BANDS
+    looks = layer_looks(int(rows["layer"].max()) if len(rows) else 1)
+    columns = columns_for(arms)
     figure, grid = style.sheet(
-        "Gradients by layer at the start", subtitle, blocks * len(QUANTITIES), per_row, lines=layout.lines
-    )
-    deepest = int(start["layer"].max()) if len(start) else 1
-    for axes in grid:
-        axes.set_visible(False)
-    for block, (quantity, name) in enumerate(QUANTITIES.items()):
-        rows = start[start["quantity"] == quantity]
-        limits = scales.positive_limits(pd.concat([rows["centre"], rows["high"]]))
-        for index, panel in enumerate(layout.panels):
-            axes = grid[block * blocks * per_row + index]
-            axes.set_visible(True)
-            axes.set_title(shorten(panel.title, 48 if per_row < 4 else 36))
-            axes.set_xlim(0.7, deepest + 0.3)
-            axes.set_xticks(range(1, deepest + 1))
-            axes.grid(visible=False, axis="x")
-            if limits:
-                scales.decades(axes, "y", *limits)
-            _by_layer(axes, panel, rows)
-            lowest = index + per_row >= len(layout.panels)
-            style.label_outer(axes, left=index % per_row == 0, bottom=lowest)
-            if index % per_row == 0:
-                axes.set_ylabel(name)
-            if block + 1 == len(QUANTITIES) and lowest:
-                axes.set_xlabel("layer (1: at the input)")
-    return settle(figure)
-
-
-def _by_layer(axes: Axes, panel: Panel, rows: pd.DataFrame) -> None:
-    bottom, top = axes.get_ylim()
-    found = False
-    for arm in panel.arms:
-        mine = rows[rows["arm"] == arm.name].sort_values("layer")
-        if mine.empty:
-            continue
-        found = True
-        layer, centre = mine["layer"].to_numpy(), mine["centre"].to_numpy(dtype=float)
-        ends = mine[["low", "high"]].to_numpy(dtype=float)
-        known = np.isfinite(ends).all(axis=1)
-        low, high = np.clip(ends[known], bottom, top).T
-        axes.fill_between(layer[known], low, high, color=arm.look.colour, alpha=0.16, linewidth=0)
-        axes.plot(
-            layer,
-            centre,
-            color=arm.look.colour,
-            linestyle=arm.look.linestyle,
-            marker=arm.look.marker,
-            markersize=4,
-            mec="white",
-            mew=0.5,
-        )
-    if not found:
-        style.without_data(axes, "nothing to draw: no reported run at a chosen rate")
-
-
-@style.house_style
-def through_training(bands: pd.DataFrame, layout: Layout, quantity: str, subtitle: str) -> Figure:
-    """Draw one quantity over the updates, one panel an arm, one line a layer.
-
-    Parameters
-    ----------
-    bands : DataFrame
-        `layered` bands.
-    layout : Layout
-    quantity : {"delta_rms", "gradient_norm"}
-    subtitle : str
-    """
-    rows = bands[bands["quantity"] == quantity]
-    deepest = int(rows["layer"].max()) if len(rows) else 1
-    looks = _layer_looks(deepest)
-    arms = [(panel, arm) for panel in layout.panels for arm in panel.arms]
-    columns = min(len(arms), 3 if len(arms) in (3, 5, 6, 9) else 4)
-    height = 1.55 if len(arms) > 8 else 2.1
-    figure, grid = style.sheet(
-        f"{TITLES[quantity]} by layer through training",
-        subtitle,
+        title or f"{about.title} by layer through training",
+        about_layers(table, rows, layout, banded) if subtitle is None else subtitle,
         -(-len(arms) // columns),
         columns,
-        panel_height=height,
+        panel_height=1.55 if len(arms) > 8 else 2.1,
         lines={f"layer {layer}": look for layer, look in looks.items()},
     )
     by_curve = dict(iter(rows.groupby(["arm", "layer"], sort=False)))
-    limits = scales.positive_limits(pd.concat([rows["centre"], rows["high"]]))
-    updates = rows["update"].to_numpy(dtype=float)
-    with_bands = len(by_curve) <= MOST_BANDS
+    scale = curves.Scale(about.label, about.logarithmic, _limits(about, rows), lambda _panel: "")
     for index, axes in enumerate(grid):
         if index >= len(arms):
             axes.remove()
             continue
         panel, arm = arms[index]
-        width = 34 if columns > 3 else 44
-        axes.set_title(
-            "\n".join(shorten(text, width) for text in (panel.title, arm.line) if text), fontsize=7.5
-        )
-        scales.progress_scale(axes, updates, most_ticks=4)
-        if limits:
-            scales.decades(axes, "y", *limits)
+        title_panel(axes, panel, arm, columns)
+        scales.progress_scale(axes, rows[x].to_numpy(dtype=float), most_ticks=4)
+        scale.set(axes, panel)
         drawn = [layer for layer in looks if (arm.name, layer) in by_curve]
         for layer in drawn:
             curve = _thinned(by_curve[arm.name, layer])
-            curve = curve if with_bands else curve.assign(low=np.nan, high=np.nan)
-            curves.draw_curve(axes, curve, "update", looks[layer])
+            curve = curve if banded else curve.assign(low=np.nan, high=np.nan)
+            curves.draw_curve(axes, curve, x, looks[layer], f"layer {layer}")
         if not drawn:
-            style.without_data(axes, "nothing to draw: no reported run at a chosen rate")
+            style.without_data(axes, f"nothing to draw: {(absent or {}).get(arm.name, UNMEASURED)}")
         style.label_outer(axes, left=index % columns == 0, bottom=index + columns >= len(arms))
         if index % columns == 0:
-            axes.set_ylabel(QUANTITIES[quantity])
+            axes.set_ylabel(about.label)
         if index + columns >= len(arms):
-            axes.set_xlabel("updates")
+            axes.set_xlabel(curves.AXIS_TITLES[x])
     return settle(figure)
 
 
-def _layer_looks(deepest: int) -> dict[int, Look]:
-    """Layers are ordered, so their colours are: dark at the input."""
-    colours = sns.color_palette("viridis", max(deepest + 1, 3)).as_hex()
-    return {layer: Look(colours[layer - 1], (), "o") for layer in range(1, deepest + 1)}
+def panels_of(layout: Layout, table: pd.DataFrame, rows: pd.DataFrame) -> list[tuple[Panel, Arm]]:
+    """Return the arms that get a panel: those in `rows`, and those that have no row in `table` either."""
+    shown, other = set(rows["arm"]), set(table["arm"])
+    pairs = [(panel, arm) for panel in layout.panels for arm in panel.arms]
+    kept = [(panel, arm) for panel, arm in pairs if arm.name in shown or arm.name not in other]
+    return kept or pairs or [(Panel("", "", "", ()), Arm("", "", "", layer_looks(1)[1]))]
+
+
+def columns_for(arms: Sequence[tuple[Panel, Arm]]) -> int:
+    """Return how many arms stand side by side: those of one panel of other figures, where that fits."""
+    sizes = set(Counter(panel.title for panel, _ in arms).values())
+    if len(sizes) == 1 and 3 <= (size := sizes.pop()) <= MOST_ARMS:
+        return size
+    return min(len(arms), 3 if len(arms) in (3, 5, 6, 9) else 4)
+
+
+def about_layers(table: pd.DataFrame, rows: pd.DataFrame, layout: Layout, banded: bool) -> str:
+    """Say what stands behind a figure with a panel an arm, and how many arms it leaves out."""
+    parts = [captions.about_gradients(rows, bands_drawn=banded)]
+    if len(rows) and layers.QUANTITIES[str(rows["quantity"].iloc[0])].logarithmic:
+        parts.append(captions.levels(rows))
+    left = {arm.name for arm in layout.arms} & set(table["arm"]) - set(rows["arm"])
+    if left and len(rows):
+        what = (
+            "ReLU kinds have none" if (rows["quantity"] == "saturation").all() else "they did not measure it"
+        )
+        parts.append(f"Left out: {len(left)} of {len(layout.arms)} arms ({what}).")
+    return " ".join(part for part in parts if part)
+
+
+def title_panel(axes: Axes, panel: Panel, arm: Arm, columns: int) -> None:
+    """Name a panel that is one arm's, in two lines."""
+    width = {1: 80, 2: 60, 3: 44, 4: 34, 5: 26}.get(columns, 21)
+    axes.set_title("\n".join(shorten(text, width) for text in (panel.title, arm.line) if text), fontsize=7.5)
+
+
+def _limits(about: layers.Quantity, rows: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    found = about.limits(rows)
+    return {"": found} if found else {}
 
 
 def _thinned(curve: pd.DataFrame) -> pd.DataFrame:
@@ -185,49 +240,3 @@ def _thinned(curve: pd.DataFrame) -> pd.DataFrame:
         return curve
     keep = np.unique(np.linspace(0, len(curve) - 1, MOST_POINTS).round().astype(int))
     return curve.iloc[keep]
-
-
-@style.house_style
-def rho(bands: pd.DataFrame, layout: Layout, subtitle: str) -> Figure:
-    """Draw rho over the updates, with the lines below which gradients vanish and above which they explode.
-
-    Parameters
-    ----------
-    bands : DataFrame
-        `bands.bands` of `rho`.
-    layout : Layout
-    subtitle : str
-    """
-    values = pd.concat([bands["centre"], bands["high"], pd.Series([VANISHING, 1.0])])
-    limits = scales.positive_limits(values)
-    assert limits is not None  # 0.5 and 1 are among the values
-
-    def mark(axes: Axes, _panel: Panel) -> None:
-        for level, name, side in ((VANISHING, "vanishing", "top"), (EXPLODING, "exploding", "bottom")):
-            if limits[0] < level < limits[1]:
-                axes.axhline(level, color=style.GREY, linewidth=0.9, linestyle=(0, (2, 2)))
-                axes.annotate(
-                    name,
-                    (0.99, level),
-                    xycoords=("axes fraction", "data"),
-                    ha="right",
-                    va=side,
-                    fontsize=6.5,
-                    color=style.GREY,
-                    bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.6},
-                )
-
-    drawn = set(bands["arm"])
-    panels = tuple(panel for panel in layout.panels if any(arm.name in drawn for arm in panel.arms))
-    return curves.small_multiples(
-        bands,
-        Layout(panels, min(layout.columns, len(panels))),
-        "update",
-        title="ρ through training: change of delta_rms from one hidden layer to the one before it",
-        subtitle=subtitle,
-        ylabel="ρ",
-        limits={"": limits},
-        logarithmic=True,
-        group=lambda _panel: "",
-        dress=mark,
-    )

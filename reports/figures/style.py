@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from reports.arms import Look, shorten
+from reports.figures.marks import mark
 
 WIDTH = 10.0
 """Inches of a full page."""
@@ -49,9 +50,10 @@ SETTINGS: dict[str, Any] = {
     # Hinted letters are wider at some resolutions than at others: room measured once would not hold.
     "text.hinting": "no_hinting",
     "axes.unicode_minus": True,
-    # The same bytes for the same data: no random identifiers, outlines instead of the reader's fonts.
+    # The same bytes for the same data: no random identifiers. Texts stay texts: small, found by a search,
+    # read aloud; `reports.vector` names fonts for those who lack this one.
     "svg.hashsalt": "reports",
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
 }
 
 P = ParamSpec("P")
@@ -109,10 +111,11 @@ def sheet(
     words = textwrap.wrap(subtitle, int(width / 0.062))
     top = 0.12 + 0.19 * len(heading) + 0.15 * len(words) + 0.06
     keys = _legend_entries(lines)
-    legend_columns = _legend_columns([label for label, _ in keys], width)
+    legend_columns = _legend_columns([shorten(label, MOST_LABEL) for label, _ in keys], width)
     bottom = 0.12 + 0.17 * math.ceil(len(keys) / legend_columns) if keys else 0.0
     height = top + rows * panel_height + 0.35 + bottom
     figure = Figure(figsize=(width, height))
+    figure.set_label(" ".join(title.split()))
     at = 1 - 0.08 / height
     figure.text(0.012, at, "\n".join(heading), fontsize=10, fontweight="bold", va="top", linespacing=1.2)
     at -= 0.19 * len(heading) / height
@@ -126,9 +129,9 @@ def sheet(
         figure.subplots(rows, columns, squeeze=False, gridspec_kw={**area, **ratios}).flat
     )
     if keys:
-        figure.legend(
+        legend = figure.legend(
             [line for _, line in keys],
-            [label for label, _ in keys],
+            [shorten(label, MOST_LABEL) for label, _ in keys],
             loc="lower left",
             bbox_to_anchor=(0.005, 0.02 / height),
             ncols=legend_columns,
@@ -136,6 +139,9 @@ def sheet(
             handlelength=2.8,
             columnspacing=1.6,
         )
+        for (label, _), line, text in zip(keys, legend.get_lines(), legend.get_texts(), strict=True):
+            mark(line, "entry", label)
+            mark(text, "entry", label)
     return figure, axes
 
 
@@ -165,8 +171,7 @@ def _legend_entries(lines: Mapping[str, Look] | None) -> list[tuple[str, Line2D]
     if not lines or len(lines) < 2:
         return []
     return [
-        (shorten(label, MOST_LABEL), Line2D([], [], color=look.colour, linestyle=look.linestyle))
-        for label, look in lines.items()
+        (label, Line2D([], [], color=look.colour, linestyle=look.linestyle)) for label, look in lines.items()
     ]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from harness import studies
 from harness.locations import PACKAGE
 from harness.sweeping.study import library
 from harness.tracking import read
@@ -39,6 +40,21 @@ def test_a_study_is_trained_tracked_and_reported(name: str, app: Callable[..., o
     assert "report/index.html" in {artifact.path for artifact in attached}
 
 
+def test_every_study_is_listed_with_its_question_and_what_each_form_costs(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert studies.main([]) == 0
+    listed = capsys.readouterr().out
+    for name, content in library():
+        found = {form.name: form for form in studies.forms(content)}
+        assert set(found) == {"full", *content["presets"]}
+        sizes = [form.seconds for form in found.values()]
+        assert sizes == sorted(sizes, reverse=True)
+        assert f"make sweep STUDY={name} PRESET=smoke" in listed
+        assert f"{found['full'].runs:,} runs of {found['full'].arms} arms" in listed
+        assert " ".join(content["question"].split())[:60] in " ".join(listed.split())
+
+
 def make_plan(*options: str) -> subprocess.CompletedProcess[str]:
     """Plan with this environment, and a store that nothing could be written to."""
     return subprocess.run(
@@ -67,13 +83,26 @@ def test_make_hands_checks_over(asked: str) -> None:
 
 
 @pytest.mark.skipif(not (ROOT / "Makefile").exists(), reason="the Makefile is not part of a wheel")
+def test_make_asks_for_every_study_in_turn_and_stops_where_one_is_refused() -> None:
+    done = make_plan("STUDY=all", "PRESET=smoke")
+    assert done.returncode == 0
+    assert done.stdout.count(" of them done") == len(STUDIES)
+    refused = make_plan("STUDY=all", "PRESET=tiny")
+    assert refused.returncode == 2
+    assert refused.stderr.count("sweep.preset") == 1
+
+
+@pytest.mark.skipif(not (ROOT / "Makefile").exists(), reason="the Makefile is not part of a wheel")
 @pytest.mark.parametrize(
     ("options", "reported"),
     [
         ([], "convergence"),
         (["STUDY=vanishing_gradient", "PRESET=smoke"], "vanishing_gradient-smoke"),
         (["GRID=seed=range(0,3)"], "adhoc"),
+        (["STUDY=all", "PRESET=smoke"], "$study-smoke"),
         (["GRID=study.name=mine seed=range(0,3)"], "mine"),
+        (["GRID=study=sanity activation=relu"], "sanity"),
+        (["GRID=study=sanity sweep.preset=smoke"], "sanity-smoke"),
     ],
 )
 def test_make_reports_what_it_swept(options: list[str], reported: str) -> None:

@@ -149,3 +149,14 @@ def test_no_history_at_all_gives_an_empty_table_with_its_columns():
     found = bands(history(p=[1]).iloc[:0], runs(p="failed"), ["train_loss"])
     assert found.empty
     assert {"arm", "update", "centre", "kind"} <= set(found.columns)
+
+
+def test_every_row_says_what_its_arm_had_cost_by_then():
+    rows = history(p=[4, 3, 2, 1], q=[4, 3, 2, 1])
+    rows["samples"], rows["multiply_adds"] = 32 * rows["update"], 76_800.0 * rows["update"]
+    rows.loc[rows["run_id"] == "q", "samples"] = np.nan  # one run of an arm is enough to know it
+    table = bands(rows, runs(p="exhausted", q="exhausted"), ["train_loss"])
+    assert table["samples"].tolist() == [0, 32, 64, 160]
+    assert table["multiply_adds"].tolist() == [0, 76_800, 153_600, 384_000]
+    unknown = bands(history(p=[4, 3]), runs(p="exhausted"), ["train_loss"])
+    assert unknown[["samples", "multiply_adds"]].isna().all(axis=None)

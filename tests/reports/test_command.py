@@ -25,7 +25,7 @@ def store(monkeypatch, synthetic):
     held = {"made_up": finished, "broken": failed, "planned": none}
     attached = []
 
-    def study(name, *, uri=None):
+    def study(name, *, experiment=None, uri=None):
         if name not in held:
             raise ConfigurationError(
                 f"study = {name!r}: no sweep of that name in the store; known: {', '.join(held)}"

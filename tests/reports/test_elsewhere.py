@@ -16,7 +16,7 @@ import pytest
 from harness.bands import bands
 from harness.tracking.frames import StudyRecord
 from reports.__main__ import main
-from reports.analysis import analyse
+from reports.comparison import compare
 from reports.page import build
 
 DOCS = Path(__file__).parents[2] / "docs" / "tracking.md"
@@ -114,7 +114,8 @@ def test_what_was_not_measured_at_a_step_is_no_divergence(theirs: StudyRecord) -
     history.loc[history.groupby("run_id").cumcount() % 2 == 1, "validation_log_loss"] = np.nan
     files = build(StudyRecord(record.spec, record.runs, history, {}, None))
     curves = pd.read_csv(io.BytesIO(files["convergence_log_loss_by_update.csv"]))
-    assert set(curves["kind"]) == {"mean"}
+    assert set(curves["kind"]) == {"mean", "seed"}
+    curves = curves[curves["kind"] == "mean"]
     assert np.isfinite(curves["centre"]).all()
     whole = bands(record.history, record.runs, ["validation_log_loss"])
     assert curves.groupby("arm").size().eq(4).all()
@@ -133,8 +134,8 @@ def test_a_diverged_run_has_no_invented_accuracy(theirs: StudyRecord) -> None:
     record = elsewhere(theirs, majority_accuracy=np.nan)
     runs = record.runs.copy()
     runs.loc[runs["seed"] == 0, "outcome"] = "diverged"
-    analysis = analyse(StudyRecord(record.spec, runs, record.history, {}, None))
-    scores = analysis.scores.set_index("metric")
+    comparison = compare(StudyRecord(record.spec, runs, record.history, {}, None))
+    scores = comparison.scores.set_index("metric")
     assert scores.loc["test_accuracy", "centre"].isna().all()
     assert np.isfinite(scores.loc["test_log_loss", "centre"]).all()
     assert build(StudyRecord(record.spec, runs, record.history, {}, None))

@@ -5,17 +5,20 @@ import re
 from collections.abc import Callable
 from csv import reader
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
 
 from harness.tracking.frames import StudyRecord
-from reports.analysis import analyse
 from reports.arms import natural
+from reports.comparison import compare
 from reports.contents import contents
-from reports.page import argument, build, csv
+from reports.page import build
 from reports.plain_text import in_cell, isolated, plain
+from reports.rendering import argument
 from reports.reporting import OUTPUT, folder_for
+from reports.saving import csv
 
 ALEF = "\N{HEBREW LETTER ALEF}\N{HEBREW LETTER BET}"
 TURNED = "\N{RIGHT-TO-LEFT OVERRIDE}drowssap"
@@ -34,7 +37,9 @@ HOSTILE = {
     "digits": "\N{SUPERSCRIPT TWO}\N{CIRCLED DIGIT ONE}\N{ARABIC-INDIC DIGIT THREE}",
     "markdown": "](javascript:alert(1)) ![x](//x) | a\n\n# b",
     "blank": "   ",
+    "no xml": "a\ufffeb\uffff]]> --> c",
 }
+SHAPES = {"svg", "title", "desc", "defs", "g", "path", "use", "clipPath", "rect", "text", "image"}
 
 
 class Page(HTMLParser):
@@ -68,7 +73,22 @@ def hostile(synthetic: Callable[..., StudyRecord], *texts: str) -> StudyRecord:
         complaints=[("relu", 0.1, " ".join(held))],
     )
     runs = record.runs.assign(dataset=" ".join(held))
-    spec = {**record.spec, "method": together, "budgets": list(texts), "claims": list(texts)}
+    arms = sorted(set(runs["arm"]))[:2]
+    claims = [
+        {
+            "kind": "difference",
+            "name": f"{number} {text}",
+            "sentence": text,
+            "metric": "test_accuracy",
+            "direction": "higher",
+            "margin": 0.01,
+            "population": "seeds",
+            "scope": "all",
+            "cells": [{"name": text, "weights": {arms[0]: 1.0, arms[1]: -1.0}, "test_per_training": 0.3}],
+        }
+        for number, text in enumerate(texts)
+    ]
+    spec = {**record.spec, "method": together, "budgets": list(texts), "claims": claims}
     about = {text: text for text in texts} | {"command": together}
     return StudyRecord(spec, runs, record.history, about, None)
 
@@ -79,12 +99,13 @@ def files(synthetic: Callable[..., StudyRecord]) -> dict[str, bytes]:
 
 
 def test_hostile_texts_do_nothing(files: dict[str, bytes]) -> None:
-    assert all(re.fullmatch(r"[a-z_]+\.(html|md|csv|png)", name) for name in files)
+    assert all(re.fullmatch(r"[a-z_]+\.(html|md|csv|svg|png)", name) for name in files)
     page = Page(files["index.html"].decode())
-    assert not {tag for tag, _ in page.tags} & {"script", "b", "iframe", "object", "link"}
+    assert not {tag for tag, _ in page.tags} & {"b", "iframe", "object", "link"}
+    assert [tag for tag, _ in page.tags].count("script") == 2  # ours
     assert not {name for _, attributes in page.tags for name in attributes if name.startswith("on")}
     links = {attributes.get("href") for tag, attributes in page.tags if tag == "a"}
-    assert all(re.fullmatch(r"#[a-z_]+|[a-z_]+\.(csv|png)", str(link)) for link in links)
+    assert all(re.fullmatch(r"#[a-z_]+|[a-z_]+\.(csv|svg|png)", str(link)) for link in links)
     markdown = files["report.md"].decode()
     assert "<script" not in markdown
     assert set(re.findall(r"(?<!\\)\]\(([^)]*)\)", markdown)) <= set(files)
@@ -93,6 +114,9 @@ def test_hostile_texts_do_nothing(files: dict[str, bytes]) -> None:
         assert not re.search(r"[\x00-\x08\x0b-\x1f\u202a-\u202e]", shown)
         assert re.search(r"\{\{ 7 \\?\* 7 \}\}", shown)
     for name in files:
+        if name.endswith(".svg"):
+            drawn = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(files[name]).iter()}
+            assert drawn <= SHAPES, name
         if name.endswith(".csv"):
             rows = list(reader(io.StringIO(files[name].decode())))
             texts = [cell for row in rows for cell in row if not re.fullmatch(r"-?(?:[\d.e+-]+|inf)", cell)]
@@ -120,12 +144,12 @@ def test_a_long_text_leaves_the_page_readable(synthetic: Callable[..., StudyReco
 
 
 def test_two_arms_that_differ_in_what_is_hidden_stay_two(synthetic: Callable[..., StudyRecord]) -> None:
-    arms = analyse(synthetic({"activation": ["relu", "relu\u202e"]}, rows=6)).layout.arms
+    arms = compare(synthetic({"activation": ["relu", "relu\u202e"]}, rows=6)).layout.arms
     assert [arm.label for arm in arms] == ["relu", "relu\\u202e"]
 
 
 def test_text_from_right_to_left_is_kept_to_itself(synthetic: Callable[..., StudyRecord]) -> None:
-    answer = contents(analyse(synthetic({"activation": [ALEF]}, rows=6))).answer
+    answer = contents(compare(synthetic({"activation": [ALEF]}, rows=6))).answer
     assert f"\N{FIRST STRONG ISOLATE}{ALEF}\N{POP DIRECTIONAL ISOLATE} has a test accuracy of" in answer
     assert isolated("relu") == "relu"
 

@@ -8,10 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.analysis import RATE, analyse
+from reports.comparison import RATE, compare
 from reports.contents import contents
+from reports.figures import time_to_target
 from reports.page import build
-from reports.targets import crossing, reached, times
+from reports.statistics import crossing, times
+from reports.targets import reached
+from reports.times import distinct_costs
 
 TARGET = {"metric": "train_loss", "value": 0.5}
 
@@ -57,7 +60,7 @@ def study(synthetic):
 
 def said(record, **changes):
     """Return the contents of a report, whose figures are not drawn, with other keys of the study."""
-    return contents(analyse(replace(record, spec=dict(record.spec) | changes)))
+    return contents(compare(replace(record, spec=dict(record.spec) | changes)))
 
 
 def captions(report):
@@ -73,7 +76,7 @@ def test_a_run_that_died_has_not_reached_the_target_whatever_it_did_before(study
 
 
 def test_misses_and_deaths_count_in_the_median_and_in_the_worst_value(study):
-    frame = reached(analyse(study)).set_index("arm")
+    frame = reached(compare(study)).set_index("arm")
     assert frame["seeds"].tolist() == [5] * 4
     assert frame.loc["sigmoid", "reached"] <= 4
     assert np.isinf(frame.loc["sigmoid", "worst"])
@@ -90,7 +93,7 @@ def test_misses_and_deaths_count_in_the_median_and_in_the_worst_value(study):
 def test_a_run_without_a_history_is_not_counted_as_a_miss(study):
     gone = study.runs.loc[(study.runs["arm"] == "relu") & (study.runs["seed"] == 1), "run_id"]
     history = study.history[~study.history["run_id"].isin(gone)]
-    frame = reached(analyse(replace(study, history=history))).set_index("arm")
+    frame = reached(compare(replace(study, history=history))).set_index("arm")
     assert frame.loc["relu", "seeds"] == 4
 
 
@@ -104,7 +107,6 @@ def test_the_page_says_first_who_missed_the_target(study):
     assert f"With every seed, {4 - len(missed)} of 4 arms reached the target, train loss ≤ 0.5." in answer
     for _, row in missed.iterrows():
         assert f"{row['arm']} ({row['reached']} of 5 seeds)" in answer
-    assert re.findall(r'<section id="(\w+)">', page)[0] == "reached"
     shown = re.search(r'<table id="target_missed">(.*?)</table>', page, re.DOTALL)[1]
     assert shown.count("<tr>") == 1 + len(missed)
     assert "∞" in shown
@@ -128,17 +130,71 @@ def test_many_misses_are_counted_and_not_all_named(synthetic):
     assert "g4 (0 of 1 seed); and 3 more." in report.answer
 
 
-def test_a_study_without_a_target_has_no_such_table(study):
+def test_a_study_without_a_target_has_no_such_table_and_says_so(study):
     report = said(study, target=None)
     assert "target" not in {table.name for table in report.tables}
     assert "target" not in report.answer
+    [section] = [each for each in report.sections if each.key == "reached"]
+    assert section.paragraphs[0].startswith("The study names no target")
+    assert not section.drawings
+
+
+def test_times_are_counted_in_every_cost_and_their_medians_stand_beside_them(study):
+    frame = compare(study).times
+    seeds, medians = (frame[frame["shown"] == what].set_index("arm") for what in ("seed", "median"))
+    for cost, factor in {"epochs": 32 / 1077, "samples": 32, "multiply_adds": 32 * 2400}.items():
+        whole = np.isfinite(seeds["updates"])
+        # Costs that grow with the updates are interpolated to the same place between two rows.
+        assert seeds.loc[whole, cost].to_numpy() == pytest.approx(seeds.loc[whole, "updates"] * factor)
+        assert np.isinf(seeds.loc[~whole, cost]).all()
+    for arm, row in medians.iterrows():
+        assert row["updates"] == np.median(seeds.loc[[arm], "updates"])
+    table = reached(compare(study)).set_index("arm")
+    assert table["median_samples"].equals(medians["samples"].rename("median_samples"))
+
+
+def test_costs_that_are_proportional_are_drawn_once(study):
+    frame = compare(study).times
+    assert distinct_costs(frame) == ["updates"]
+    other = frame.assign(samples=frame["samples"].where(frame["arm"] != "relu", frame["samples"] * 9))
+    assert distinct_costs(other) == ["updates", "samples"]
+    figure = time_to_target(other)
+    assert [axes.get_xlabel() for axes in figure.axes] == ["updates to target", "samples to target"]
+
+
+def test_every_time_is_drawn_and_misses_stand_at_the_edge_and_are_counted(study):
+    frame = compare(study).times
+    figure = time_to_target(frame)
+    [axes] = figure.axes
+    crosses = sum(len(line.get_xdata()) for line in axes.lines if line.get_marker() == "x")
+    dots = sum(len(line.get_xdata()) for line in axes.lines if line.get_markersize() == 3.2)
+    missed = int((frame.loc[frame["shown"] == "seed", "reached"] == 0).sum())
+    assert (crosses, dots) == (missed, 20 - missed)
+    said = " ".join(" ".join(text.get_text() for text in figure.texts).split())
+    assert f"{missed} of 20 seeds in all" in said
+    assert "Times are interpolated between rows, at most " in said
+    assert any("seeds missed it" in label.get_text() for label in axes.get_yticklabels())
+
+
+def test_many_arms_at_given_rates_are_led_by_one_mark_each(synthetic):
+    axes = {"activation": [f"g{number}" for number in range(13)], "loss": ["mse", "huber"]}
+    record = synthetic(axes, rates=(0.4,), rows=5, seeds=(0, 1), diverged=[("g3 · mse", 0.4, 1)])
+    scores = [name for name in record.history if not str(name).startswith(("delta", "gradient"))]
+    report = said(replace(record, history=record.history[scores]), target=TARGET)
+    leading = report.sections[0].drawings[0]
+    assert leading.name == "reached"
+    [axes] = leading.draw().axes
+    assert sum(len(line.get_xdata()) for line in axes.lines) == 26
+    missed = (leading.frame["reached"] < leading.frame["seeds"]).sum()
+    assert f"{26 - missed} arms of 26 reached it with every seed." in leading.caption
+    assert "time_to_target" in {drawing.name for drawing in report.drawings}
 
 
 def test_a_tuned_study_still_names_its_best_arm_before_the_target(synthetic):
     report = said(synthetic({"activation": ["relu", "sigmoid"]}, rows=8), target=TARGET)
     assert "has the highest test accuracy" in report.answer
     sections = [section.key for section in report.sections]
-    assert sections.index("leading") < sections.index("reached") < sections.index("final")
+    assert sections.index("leading") < sections.index("final") < sections.index("reached")
 
 
 def test_rates_that_differ_but_are_not_tuned_are_not_called_one(study):

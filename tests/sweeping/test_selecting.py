@@ -91,6 +91,15 @@ def test_a_pair_from_the_command_line_holds_for_every_product_with_its_keys() ->
 
 
 @pytest.mark.parametrize(
+    "pair", ["architecture.depth,architecture.width", "[architecture.depth,architecture.width]"]
+)
+def test_one_group_of_pairs_needs_no_list_around_it(pair: str) -> None:
+    line = (*TINY, "architecture.depth=1,2", "architecture.width=4,8", f"sweep.zip=[{pair}]")
+    grid = asked(study=Study("s", grid=(line,), seeds=(0,)))
+    assert [point.run.architecture.width for point in grid.points] == [4, 8]
+
+
+@pytest.mark.parametrize(
     ("entry", "left"),
     [
         ("optimizer.learning_rate=1e-1", 12),

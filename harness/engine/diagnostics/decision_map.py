@@ -17,6 +17,8 @@ from harness.engine.scores import likeliest
 
 GRID = 48
 MARGIN = 0.1
+SAMPLES = 200
+"""Training samples that are kept beside a run's maps, to be drawn upon them."""
 BETWEEN = 3
 """Moments between the start and the end."""
 
@@ -63,6 +65,13 @@ def bounds(x: Floats) -> NDArray[np.float64]:
     low, high = x.min(axis=0).astype(np.float64), x.max(axis=0).astype(np.float64)
     margin = np.where(high > low, MARGIN * (high - low), 1.0)
     return np.stack([low - margin, high + margin], axis=1)
+
+
+def samples(train: Split, *, classifies: bool) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the first samples of a training split, (n, 2), and what they are: classes, or targets (n,)."""
+    x, y = train.x[:SAMPLES], train.y[:SAMPLES]
+    answers = y.argmax(axis=1) if classifies and y.shape[1] > 1 else y[:, 0]
+    return x.astype(np.float32), answers.astype(np.float32)
 
 
 def decision_map(network: Network, parameters: Floats, limits: NDArray[np.float64]) -> Maps:

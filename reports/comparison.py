@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from harness import choosing
+from harness.bands import COLUMNS, COSTS, bands
 from harness.record import SPLITS
-from reports import statistics
+from harness.tracking.origins import Origins
+from reports import final_rows, maps, profiles, rates, statistics, times
 from reports.arms import Layout, lay_out
 from reports.plain_text import plain, plain_all
 
@@ -21,11 +25,13 @@ RATE = "optimizer.learning_rate"
 ACCURACIES = tuple(f"{split}_accuracy" for split in SPLITS)
 UNKNOWN_DATA = "unknown data"
 """What a page calls the data set of runs that do not name theirs."""
+LAYERED = ("delta_rms", "gradient_norm", "saturation", "dead_units")
+"""Measures by layer that a report draws."""
 FINAL = ("test_accuracy", "test_log_loss", "test_squared_error", "test_loss")
 
 
 @dataclass(frozen=True)
-class Analysis:
+class Comparison:
     """A study ready to be drawn.
 
     Attributes
@@ -46,6 +52,10 @@ class Analysis:
         The rows of `chosen`.
     scores : DataFrame
         `statistics.final_scores` of `chosen`.
+    origins : Origins
+        What made the runs, as the store has it.
+    uri : str or None
+        The store, where maps are fetched from; None of a record made by hand.
     """
 
     spec: Mapping[str, Any]
@@ -59,6 +69,9 @@ class Analysis:
     chosen: pd.DataFrame
     history: pd.DataFrame
     scores: pd.DataFrame
+    origins: Origins = field(default_factory=Origins)
+    # An address may hold a password.
+    uri: str | None = field(default=None, repr=False)
 
     @property
     def axes(self) -> list[str]:
@@ -76,6 +89,79 @@ class Analysis:
         """Whether another tool trained the runs."""
         return bool(self.spec.get("elsewhere"))
 
+    @cached_property
+    def curves(self) -> pd.DataFrame:
+        """Bands over the reported seeds of everything that is drawn over time.
+
+        The columns of `harness.bands.bands`, and `dataset`, `loss` and the axes of the arm.
+        """
+        layered = [name for name in self.history.columns if str(name).startswith(LAYERED)]
+        wanted = [*(f"validation_{kind}" for kind in kinds(self)), "train_loss", "rho", *layered]
+        there = [name for name in wanted if name in self.history.columns]
+        return self._named(bands(self.history, self.chosen, there, sparse=self.elsewhere))
+
+    def seed_curves(self, metric: str) -> pd.DataFrame:
+        """Return the curve of every reported seed: the columns of `curves`, and `seed`; `kind` is "seed"."""
+        rows = self.history.reindex(columns=["run_id", "update", *COSTS, metric]).dropna(subset=[metric])
+        rows = rows.merge(self.chosen[["run_id", "arm", "seed"]], on="run_id")
+        rows = rows.rename(columns={metric: "centre"}).drop(columns="run_id")
+        rows = rows.assign(metric=metric, kind="seed", seeds=1, low=np.nan, high=np.nan)
+        return self._named(rows.reindex(columns=[*(name for name in COLUMNS if name != "alive"), "seed"]))
+
+    def _named(self, rows: pd.DataFrame) -> pd.DataFrame:
+        axes = [name for name in dict.fromkeys(["dataset", "loss", *self.axes]) if name in self.runs.columns]
+        axes = [name for name in axes if name not in COLUMNS]
+        named = self.runs.drop_duplicates("arm").set_index("arm")
+        return rows.assign(**{name: rows["arm"].map(named[name]) for name in axes})
+
+    @cached_property
+    def verdicts(self) -> statistics.Verdicts:
+        """What the reported runs say of the study's claims."""
+        draw = statistics.generator(str(self.spec["name"]), "verdicts")
+        return statistics.verdicts(self.spec.get("claims") or [], self.chosen, generator=draw)
+
+    @cached_property
+    def estimates(self) -> pd.DataFrame:
+        """Interquartile means and bootstrapped intervals of the final scores, as `statistics.estimates`."""
+        arms = [arm.name for arm in self.layout.arms]
+        random = statistics.generator(str(self.spec["name"]), "estimates")
+        return statistics.estimates(self.chosen, arms, FINAL, generator=random)
+
+    @cached_property
+    def finals(self) -> pd.DataFrame:
+        """Final scores of every reported seed and arm, as `final_rows.final_rows`."""
+        return final_rows.final_rows(self)
+
+    @cached_property
+    def times(self) -> pd.DataFrame | None:
+        """Times to the study's target, as `times.time_rows`; None without one."""
+        return times.time_rows(self)
+
+    @cached_property
+    def cost_profiles(self) -> pd.DataFrame | None:
+        """Performance profiles by cost to the target, as `profiles.cost_profiles`."""
+        return profiles.cost_profiles(self)
+
+    @cached_property
+    def score_shares(self) -> pd.DataFrame | None:
+        """Distributions of the leading final score, as `profiles.score_shares`."""
+        return profiles.score_shares(self)
+
+    @cached_property
+    def sensitivity(self) -> pd.DataFrame | None:
+        """Scores at every value of the tuned key, as `rates.sensitivity_rows`; None without one."""
+        return rates.sensitivity_rows(self)
+
+    @cached_property
+    def one_rate(self) -> pd.DataFrame | None:
+        """All arms at one value of the tuned key, as `rates.one_rate_rows`."""
+        return rates.one_rate_rows(self)
+
+    @cached_property
+    def maps(self) -> pd.DataFrame:
+        """Decision maps of each arm's first reported seed, fetched when asked for, as `maps.map_rows`."""
+        return maps.map_rows(self)
+
     def goals(self, dataset: str) -> tuple[str, str]:
         """Return the two final metrics of a data set that compare across losses, the leading one first."""
         runs = self.runs[self.runs["dataset"] == dataset]
@@ -92,7 +178,7 @@ class Analysis:
         return [arm.name for panel in self.layout.panels if panel.dataset == dataset for arm in panel.arms]
 
 
-def analyse(record: StudyRecord) -> Analysis:
+def compare(record: StudyRecord) -> Comparison:
     """Derive every shared frame of a study."""
     spec = plain_all(record.spec)
     runs = _one_a_fingerprint(_plain(record.runs))
@@ -106,7 +192,7 @@ def analyse(record: StudyRecord) -> Analysis:
     history = record.history[record.history["run_id"].isin(chosen["run_id"])]
     history = history.sort_values(["run_id", "update"], kind="stable").reset_index(drop=True)
     arms = [arm.name for arm in layout.arms]
-    return Analysis(
+    return Comparison(
         spec=spec,
         provenance=plain_all(record.provenance),
         layout=layout,
@@ -118,7 +204,18 @@ def analyse(record: StudyRecord) -> Analysis:
         chosen=chosen,
         history=history,
         scores=statistics.final_scores(chosen, arms, FINAL),
+        origins=record.origins,
+        uri=record.uri,
     )
+
+
+def kinds(comparison: Comparison) -> list[str]:
+    """Return the scores that compare across losses and that the data sets of a study have."""
+    classifies = {comparison.goals(dataset)[0] == "test_accuracy" for dataset in comparison.layout.datasets}
+    return [
+        *(["log_loss", "accuracy"] if True in classifies else []),
+        *(["squared_error"] if False in classifies else []),
+    ]
 
 
 def _plain(runs: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,1 @@
+"""Published figures derived anew, ours beside theirs, with tolerances fixed beforehand."""

@@ -1,0 +1,1 @@
+"""One file a section of a report, each a function of a comparison."""

@@ -1,0 +1,132 @@
+"""Verdicts: what the runs of a study say of each of its claims."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import nan
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from harness.intervals import LEAST_SEEDS, confidence_of
+from reports.statistics import contrasts
+from reports.statistics.by_seed import Metric
+from reports.statistics.contrasts import Contrast
+from reports.statistics.judging import INCONCLUSIVE, judge, overall, tally
+from reports.statistics.witnesses import existence, finished, identity
+
+ESTIMATED = ("difference", "trend")
+"""Kinds of claims that an interval decides, and that share the study's error."""
+CELL_COLUMNS = [
+    "claim", "kind", "cell", "metric", "verdict", "how", "reason", "level", "interval", *contrasts.COLUMNS,
+]  # fmt: skip
+CLAIM_COLUMNS = [
+    "claim", "sentence", "kind", "metric", "direction", "margin", "population", "scope", "cells", "supported",
+    "refuted", "verdict", "how", "reason", "cell", "seeds", "effect", "low", "high", "level", "interval",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What the runs of a study say of its claims.
+
+    Attributes
+    ----------
+    cells : DataFrame
+        One row a cell of a claim: `CELL_COLUMNS`.
+
+        - `verdict`: supported, refuted or inconclusive, for the `reason`; `how` a difference or trend is
+          refuted: reversed, no difference that matters, too small.
+        - `effect` with `low` and `high`, in the claimed direction, at `level`; `interval` says whose it is,
+          t or Nadeau-Bengio; of an identity the greatest distance, of an existence the farthest value.
+        - The others are those of `differences`, which describes them. `improvement` is the probability
+          that a run of the one arm is beyond one of the other in the claimed direction; `detectable` the
+          effect that so many seeds would support in 4 of 5 cases, the margin included; `needed_seeds` how
+          many would decide in 4 of 5 cases, were the effect as seen.
+    claims : DataFrame
+        One row a claim, in the study's order: `CLAIM_COLUMNS`. `cells` counts those judged, `supported` and
+        `refuted` of them; `cell`, and what follows it, is that of the cell that decides.
+    """
+
+    cells: pd.DataFrame
+    claims: pd.DataFrame
+
+
+def verdicts(
+    claims: Sequence[Mapping[str, Any]], runs: pd.DataFrame, *, generator: np.random.Generator
+) -> Verdicts:
+    """Judge the claims of a study.
+
+    Parameters
+    ----------
+    claims : sequence of mapping
+        All claims of the study document, in order: the number of differences and trends among them sets
+        the level of each interval, 1 - 0.05/k, divided by the cells for `scope: any`.
+    runs : DataFrame
+        The reported runs at the chosen value of what is tuned: `arm, seed, outcome, status,
+        majority_accuracy` and the metrics of the claims.
+    generator : numpy.random.Generator
+        For the bootstrap, and for permutations of more than 32 seeds; neither decides anything.
+    """
+    estimated = [claim for claim in claims if claim["kind"] in ESTIMATED]
+    missing = {claim["metric"] for claim in claims} - set(runs.columns)
+    runs = runs.assign(**dict.fromkeys(missing, nan))
+    judged = [_cells(claim, runs, len(estimated), generator) for claim in claims]
+    confirmatory = [row for rows in judged for row in rows if row["kind"] in ESTIMATED]
+    contrasts.tested(confirmatory, len(confirmatory))
+    told = [_claim(claim, rows) for claim, rows in zip(claims, judged, strict=True)]
+    every = [row for rows in judged for row in rows]
+    return Verdicts(pd.DataFrame(every, columns=CELL_COLUMNS), pd.DataFrame(told, columns=CLAIM_COLUMNS))
+
+
+def _cells(
+    claim: Mapping[str, Any], runs: pd.DataFrame, estimated: int, generator: np.random.Generator
+) -> list[dict[str, Any]]:
+    cells = claim.get("cells") or []
+    known = {"claim": claim["name"], "kind": claim["kind"], "metric": claim["metric"]}
+    if claim["kind"] in ESTIMATED:
+        rows = _estimated(claim, cells, runs, estimated, generator)
+    elif claim["kind"] == "identity":
+        metric = Metric(finished(runs), claim["metric"])
+        rows = [identity(metric, list(cell["weights"]), claim["tolerance"]) for cell in cells]
+    else:
+        rows = [existence(finished(runs), claim, cell["arms"]) for cell in cells]
+    return [known | {"cell": cell["name"]} | row for cell, row in zip(cells, rows, strict=True)]
+
+
+def _estimated(
+    claim: Mapping[str, Any],
+    cells: Sequence[Mapping[str, Any]],
+    runs: pd.DataFrame,
+    estimated: int,
+    generator: np.random.Generator,
+) -> list[dict[str, Any]]:
+    new_data, margin = claim["population"] == "data", float(claim["margin"])
+    level = confidence_of(estimated, len(cells) if claim["scope"] == "any" and cells else 1)
+    asked = [
+        Contrast(cell["weights"], level, cell.get("test_per_training"), new_data, margin, LEAST_SEEDS)
+        for cell in cells
+    ]
+    rows = contrasts.contrasts(Metric(runs, claim["metric"]), asked, generator)
+    for row in rows:
+        row |= {"level": level, "interval": "Nadeau-Bengio" if new_data else "t"}
+        if new_data:
+            row |= {"low": row["data_low"], "high": row["data_high"]}
+        row |= dict(zip(("verdict", "how", "reason"), judge(row, margin), strict=True))
+    return rows
+
+
+def _claim(claim: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    keys = ("sentence", "kind", "metric", "direction", "margin", "population", "scope")
+    scope = str(claim.get("scope", "any" if claim["kind"] == "existence" else "all"))
+    told: dict[str, Any] = {"claim": claim["name"], **{key: claim.get(key) for key in keys}, "scope": scope}
+    told |= dict.fromkeys(("how", "cell", "interval"), "") | {"cells": len(rows), "seeds": 0}
+    if not rows:
+        lacking = "no arms in the grid to compare" if "cells" in claim else "the store does not say its arms"
+        return told | {"supported": 0, "refuted": 0, "verdict": INCONCLUSIVE, "reason": lacking}
+    verdict, place = overall(rows, scope)
+    for each in ("supported", "refuted"):
+        told[each] = sum(row["verdict"] == each for row in rows)
+    told |= {key: rows[place].get(key) for key in CLAIM_COLUMNS[CLAIM_COLUMNS.index("how") :]}
+    reason = tally(rows, scope) if len(rows) > 1 else rows[0]["reason"]
+    return told | {"verdict": verdict, "reason": reason}

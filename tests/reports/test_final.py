@@ -1,0 +1,117 @@
+"""Final scores: every seed, what counts of a dead one, and what a reader sees first."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from reports.comparison import compare
+from reports.figures.final import final
+from reports.figures.ranking import ranking
+from reports.sections.lead import lead
+from reports.sections.leading import leading
+
+ARMS = {"activation": ["relu", "sigmoid"]}
+
+
+@pytest.fixture(scope="module")
+def one_died(synthetic):
+    return compare(synthetic(ARMS, rows=6, diverged=[("relu", 0.3, 4)]))
+
+
+def count(axes, **looks):
+    lines = [line for line in axes.lines if all(getattr(line, f"get_{k}")() == v for k, v in looks.items())]
+    return sum(len(line.get_xdata()) for line in lines)
+
+
+@pytest.mark.parametrize("draw", [final, ranking])
+def test_every_seed_is_drawn_and_a_dead_one_is_a_cross(one_died, draw):
+    axes = draw(one_died.finals, one_died.layout).axes[0]
+    assert count(axes, markersize=3.2) == 9
+    assert count(axes, marker="x") == 1
+    assert any("1 of 5 seeds died" in label.get_text() for label in axes.get_yticklabels())
+
+
+def test_what_is_drawn_stands_in_the_frame(one_died):
+    frame = one_died.finals
+    seeds = frame[(frame["shown"] == "seed") & (frame["metric"] == "test_log_loss")]
+    assert np.isinf(seeds.loc[seeds["dead"] == 1, "value"]).tolist() == [True]
+    accuracies = frame[(frame["shown"] == "seed") & (frame["metric"] == "test_accuracy")]
+    majority = frame.loc[frame["shown"] == "majority", "value"].unique()
+    assert accuracies.loc[accuracies["dead"] == 1, "value"].tolist() == pytest.approx(majority.tolist())
+    alive = frame[(frame["shown"] == "centre") & (frame["arm"] == "sigmoid")]
+    assert alive["kind"].unique().tolist() == ["mean"]
+    for metric, value in zip(alive["metric"], alive["value"], strict=True):
+        mine = frame[(frame["shown"] == "seed") & (frame["arm"] == "sigmoid") & (frame["metric"] == metric)]
+        assert value == pytest.approx(mine["value"].mean())
+
+
+def test_a_frame_alone_is_drawn_as_with_its_layout(one_died):
+    assert len(final(one_died.finals).axes) == len(final(one_died.finals, one_died.layout).axes)
+
+
+def test_both_metrics_of_a_classification_stand_side_by_side(one_died):
+    figure = final(one_died.finals, one_died.layout)
+    assert [axes.get_xlabel() for axes in figure.axes] == ["test accuracy", "test log loss"]
+    assert figure.axes[1].get_xscale() == "log"
+
+
+def test_the_best_arm_stands_on_top(synthetic):
+    comparison = compare(synthetic({"activation": ["relu", "sigmoid", "tanh"]}, rows=6))
+    axes = ranking(comparison.finals, comparison.layout).axes[0]
+    scores = comparison.scores[comparison.scores["metric"] == "test_accuracy"]
+    expected = scores.sort_values("centre", ascending=False)["arm"].tolist()
+    assert [label.get_text() for label in axes.get_yticklabels()] == expected
+
+
+def test_an_arm_without_a_chosen_value_or_a_score_says_why(synthetic):
+    dead = [("sigmoid", rate, 100) for rate in (0.03, 0.3, 3.0)]
+    record = synthetic(ARMS, rows=6, diverged=dead)
+    comparison = compare(record)
+    texts = [text.get_text() for text in ranking(comparison.finals, comparison.layout).axes[0].texts]
+    assert "no value chosen (see table)" in texts
+    unmeasured = record.runs.assign(test_accuracy=np.nan)
+    comparison = compare(replace(record, runs=unmeasured))
+    texts = [text.get_text() for text in final(comparison.finals, comparison.layout).axes[0].texts]
+    assert "not measured" in texts
+
+
+def test_a_majority_out_of_view_is_not_spoken_of(synthetic):
+    record = synthetic(ARMS, rows=6)
+    near = record.runs.assign(majority_accuracy=record.runs["test_accuracy"].mean())
+    for runs, said in ((record.runs, False), (near, True)):
+        comparison = compare(replace(record, runs=runs))
+        figure = ranking(comparison.finals, comparison.layout)
+        assert ("Dashed line" in " ".join(text.get_text() for text in figure.texts)) == said
+        assert (count(figure.axes[0], color="#595959") > 0) == said
+
+
+def test_dollar_signs_are_no_mathematics(synthetic):
+    comparison = compare(synthetic({"activation": ["$\\frac$", "cost $x^$"]}, rows=6))
+    figure = ranking(comparison.finals, comparison.layout)
+    FigureCanvasAgg(figure).draw()
+    assert "$\\frac$" in [label.get_text() for label in figure.axes[0].get_yticklabels()]
+
+
+def test_a_tuned_study_is_led_by_its_ranking(one_died):
+    assert lead(one_died) == "final"
+    [drawing] = leading(one_died).drawings
+    assert drawing.name == "ranking"
+    assert drawing.frame["metric"].unique().tolist() == ["test_accuracy"]
+
+
+def test_at_rates_that_nobody_tuned_gradients_lead_and_else_who_reached_the_target(synthetic):
+    record = synthetic(ARMS, rates=(0.4,), rows=6)
+    assert [each.name for each in leading(compare(record)).drawings] == ["gradients_at_start"]
+    scores = [name for name in record.history if not str(name).startswith(("delta", "gradient"))]
+    spec = dict(record.spec) | {"target": {"metric": "train_loss", "value": 0.5}}
+    blind = replace(record, history=record.history[scores])
+    assert [each.name for each in leading(compare(replace(blind, spec=spec))).drawings] == ["time_to_target"]
+    [drawing] = leading(compare(blind)).drawings
+    assert drawing.name == "ranking"
+    assert "not a comparison of methods" in drawing.caption
+
+
+def test_without_a_reported_run_nothing_leads(synthetic):
+    assert leading(compare(synthetic(ARMS, rows=6, diverged="all"))) is None
