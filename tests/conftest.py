@@ -20,8 +20,8 @@ from sqlalchemy.engine import Engine
 from harness.__main__ import main
 from harness.tracking.store import connect
 
-DEAR = ("team", "server", "ui")
-"""Fixtures that take a server to make: whoever asks for one tests on the same worker."""
+DEAR = ("team", "server", "browser")
+"""Fixtures that take a server or a browser: whoever asks for one tests on the same worker."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -70,7 +70,7 @@ def test_workers_end_when_the_launcher_is_killed(tmp_path: Path) -> None:
         stderr=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while len(workers_of(launcher.pid)) < 2 and time.monotonic() < deadline:
             time.sleep(0.2)
         workers = workers_of(launcher.pid)
