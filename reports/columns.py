@@ -100,6 +100,7 @@ COLUMNS = (
     Column("complaints", "Names of the doctor's complaints."),
     Column("dataset", "Data set."),
     Column("digest", "Digest of the data set."),
+    Column("loss", "Name of the loss that the arm descends."),
     Column("feeding", "How samples were fed."),
     Column("epochs?", "Passes over the training samples.", "epochs"),
     Column("updates?", "Changes of the weights.", "updates"),
@@ -132,6 +133,9 @@ COLUMNS = (
     Column("metric", "The metric that the row is about."),
     Column("quantity", "What was measured by layer."),
     Column("layer", "Layer, counted from 1 at the input.", "number"),
+    Column("hidden_layers", "Hidden layers of the arm: those that were measured, less the output's.", COUNT),
+    Column("moment", "start: before the first update; end: the last row at which all seeds live."),
+    Column("line", "What arms have in common that differ in depth alone."),
     # What is made of them.
     Column("seeds", "Seeds behind the row, dead ones included.", COUNT),
     Column("alive", "Seeds that have neither diverged nor failed by then.", COUNT),
@@ -141,7 +145,8 @@ COLUMNS = (
     Column("died", "Runs that diverged or failed.", COUNT),
     Column("died_share", "Share that diverged or failed.", SHARE),
     Column(
-        "kind", "What centre is: mean, geometric mean, or median once a seed has died; of claims, theirs."
+        "kind",
+        "What centre is: mean, geometric mean, median once a seed has died, or one seed; of claims, theirs.",
     ),
     Column(
         "centre", "Mean over seeds while all live (of gradients the geometric one), else the median.", OWN

@@ -21,6 +21,8 @@ def summary(comparison: Comparison) -> Table:
     goals = dict.fromkeys(
         goal for dataset in comparison.layout.datasets for goal in comparison.goals(dataset)
     )
+    # Interquartile means of the leading ones alone: a page is only so wide.
+    firsts = {comparison.goals(dataset)[0] for dataset in comparison.layout.datasets}
     tuned = comparison.over is not None
     over = prose.metric_name(str(comparison.over).rpartition(".")[2])
     several = len(comparison.layout.datasets) > 1
@@ -37,8 +39,9 @@ def summary(comparison: Comparison) -> Table:
             cell = interval(row, names, goal)
             cell = (*cell, Part(" median")) if row["kind"] == "median" and cell[0].value else cell
             cells.append((*cell, *_bootstrapped(row, f"{goal}_bca", goal)))
-            middle: Cell = (shown(row[f"{goal}_iqm"], goal),)
-            cells.append((*middle, *_bootstrapped(row, f"{goal}_iqm", goal)))
+            if goal in firsts:
+                middle: Cell = (shown(row[f"{goal}_iqm"], goal),)
+                cells.append((*middle, *_bootstrapped(row, f"{goal}_iqm", goal)))
         cells.append(_outcomes(row))
         cells.append(_note(row, next(iter(goals))))
         rows.append(tuple(cells))
@@ -48,9 +51,9 @@ def summary(comparison: Comparison) -> Table:
         *([f"chosen {over}"] if tuned else []),
         "seeds",
         *(
-            name
+            f"{name}{prose.metric_name(goal)}"
             for goal in goals
-            for name in (prose.metric_name(goal), f"interquartile mean {prose.metric_name(goal)}")
+            for name in ("", "interquartile mean ")[: 1 + (goal in firsts)]
         ),
         "outcomes",
         "note",

@@ -9,7 +9,7 @@ from reports import prose
 from reports.cells import Cell, Part, Table, arm_labels, shown, words
 from reports.comparison import Comparison
 from reports.statistics import counted
-from reports.times import COSTS
+from reports.statistics.targets import COSTS
 
 COLUMNS = ["arm", "seeds", "reached", *(f"median_{cost}" for cost in COSTS), "rows_apart", "worst"]
 

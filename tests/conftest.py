@@ -1,16 +1,45 @@
 """What tests of several rooms share: a store, a disk soon full, a cluster, the app as a user calls it."""
 
+import gc
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
 from harness.__main__ import main
 from harness.tracking.store import connect
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from all that was imported: to look through it took a fifth of the time."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def no_address_is_left_to_other_tests() -> Iterator[None]:
+    """MLflow keeps what a script sets for the whole process, and asks there before the environment."""
+    before = addresses()
+    yield
+    assert addresses() == before
+
+
+def addresses() -> tuple[object, ...]:
+    """Return where MLflow would look: what a script has set, and what the environment says."""
+    service = sys.modules.get("mlflow.tracking._tracking_service.utils")
+    fluent = sys.modules.get("mlflow.tracking.fluent")
+    return (
+        getattr(service, "_tracking_uri", None),
+        getattr(fluent, "_active_experiment_id", None),
+        *(os.environ.get(name) for name in ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_ID")),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -30,26 +59,45 @@ def store(store_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-Swept = Callable[..., str]
+@dataclass
+class Said:
+    """How the app ended, and what it printed."""
+
+    status: int
+    out: str
+    err: str
+
+
+Once = Callable[..., tuple[str, Said]]
 
 
 @pytest.fixture(scope="module")
-def swept_once(store_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Swept:
-    """Sweep a grid in a store that a module's tests share, and only read; return the store's address."""
+def swept_once(store_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Sweep a grid in a store that a module's tests share, and only read; its address, and what was said."""
 
-    def sweep(*arguments: str) -> str:
+    def sweep(*arguments: str) -> tuple[str, Said]:
         folder = tmp_path_factory.mktemp("swept")
         path = folder / "mlruns" / "mlflow.db"
         path.parent.mkdir()
         shutil.copy(store_template, path)
-        with pytest.MonkeyPatch.context() as patch:
+        out, err = StringIO(), StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
             patch.chdir(folder)
             patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-            patch.setattr(sys, "argv", ["harness", *arguments])
-            main()
-        return f"sqlite:///{path}"
+            status = called(patch, arguments)
+        return f"sqlite:///{path}", Said(status, out.getvalue(), err.getvalue())
 
     return sweep
+
+
+def called(patch: pytest.MonkeyPatch, arguments: tuple[str, ...]) -> int:
+    """Call the app, as `python -m harness ARGUMENTS` would, and return its status."""
+    patch.setattr(sys, "argv", ["harness", *arguments])
+    try:
+        main()
+    except SystemExit as left:
+        return int(left.code or 0)
+    return 0
 
 
 @pytest.fixture
@@ -117,15 +165,6 @@ def cluster(tmp_path: Path) -> Iterator[str]:
             process.wait(timeout=30)
 
 
-@dataclass
-class Said:
-    """How the app ended, and what it printed."""
-
-    status: int
-    out: str
-    err: str
-
-
 @pytest.fixture
 def app(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
@@ -136,13 +175,8 @@ def app(
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
 
     def call(*arguments: str) -> Said:
-        monkeypatch.setattr(sys, "argv", ["harness", *arguments])
         capfd.readouterr()
-        status = 0
-        try:
-            main()
-        except SystemExit as left:
-            status = int(left.code or 0)
+        status = called(monkeypatch, arguments)
         out, err = capfd.readouterr()
         return Said(status, out, err)
 

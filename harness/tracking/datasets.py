@@ -1,7 +1,10 @@
 """Data sets as MLflow shows them: `mlflow.data`, with a digest, a schema and the sizes of the splits."""
 
 import json
+import re
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from mlflow.data.code_dataset_source import CodeDatasetSource
@@ -9,15 +12,21 @@ from mlflow.data.dataset import Dataset
 from mlflow.data.schema import TensorDatasetSchema
 from mlflow.entities import Dataset as DatasetEntity
 from mlflow.entities import DatasetInput, InputTag
+from mlflow.exceptions import MlflowException
 from mlflow.types.schema import Schema, TensorSpec
 from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
 
 from harness.tracking.batches import Samples
 from harness.tracking.texts import NAME_LENGTH, storable
 
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
 DIGEST_LENGTH = 36
 """The most that MLflow keeps: the first half of a SHA-256, and some more."""
 SPLITS = ("train", "validation", "test")
+TAKEN = re.compile("unique|duplicate", re.IGNORECASE)
+"""How SQLite, PostgreSQL and MySQL say that a row is there already; a tracking server says it as they do."""
 
 
 class Tracked(Dataset):
@@ -67,3 +76,27 @@ def dataset_input(samples: Samples) -> DatasetInput:
     sizes = [InputTag(f"harness.{split}", str(getattr(samples, split))) for split in SPLITS]
     entity = DatasetEntity(**Tracked(samples).to_dict())
     return DatasetInput(entity, tags=[InputTag(MLFLOW_DATASET_CONTEXT, "training"), *sizes])
+
+
+def log_datasets(client: "MlflowClient", run_id: str, datasets: Sequence[Samples]) -> None:
+    """Say what a run trained on; a data set that it names already stays as it is.
+
+    MLflow looks whether an experiment has a data set before it makes one, and refuses the whole request
+    where another launcher made it meanwhile. It is there then, and is found when asked once more.
+
+    Raises
+    ------
+    MlflowException
+        Whatever else the store says.
+    """
+    inputs = [dataset_input(each) for each in datasets]
+    # Each refusal tells of at least one more that is there.
+    for _ in inputs:
+        try:
+            client.log_inputs(run_id, datasets=inputs)
+        except MlflowException as error:
+            if not TAKEN.search(error.message):
+                raise
+        else:
+            return
+    client.log_inputs(run_id, datasets=inputs)

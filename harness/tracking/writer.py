@@ -18,7 +18,7 @@ from harness.record import Array
 from harness.tracking import read
 from harness.tracking.batches import Batch, Ended, Failed, Header, Sweep, Underway
 from harness.tracking.candidates import Candidates
-from harness.tracking.datasets import dataset_input
+from harness.tracking.datasets import log_datasets
 from harness.tracking.entities import SOURCE, parameters, plain, tags
 from harness.tracking.faults import one_line, passes
 from harness.tracking.leases import Lease, parent_of
@@ -178,7 +178,7 @@ class Writer:
         self.lease.take(self.client, found)
         if found.info.status != "RUNNING":
             reopen(self.client, run_id)
-        self.client.log_inputs(run_id, datasets=[dataset_input(each) for each in self.sweep.datasets])
+        log_datasets(self.client, run_id, self.sweep.datasets)
         about = {key: value.replace(self.uri, masked(self.uri)) for key, value in self.sweep.tags.items()}
         if MLFLOW_RUN_NOTE not in held:
             about[MLFLOW_RUN_NOTE] = placed(self.sweep.note, self.experiment, run_id)
@@ -253,7 +253,7 @@ class Writer:
         about, name = plain(self._about(header) | outcome), run_name(header.name)
         made = self.client.create_run(self.experiment, start_time=start, tags=about, run_name=name)
         child = Child(str(made.info.run_id), start)
-        self.client.log_inputs(child.run_id, datasets=[dataset_input(header.dataset)])
+        log_datasets(self.client, child.run_id, [header.dataset])
         return child
 
     def _adopt(self, header: Header, outcome: dict[str, str]) -> Child:
@@ -264,7 +264,7 @@ class Writer:
             self.client.delete_tag(child.run_id, ERROR)
         self.client.log_batch(child.run_id, tags=tags(self._about(header) | outcome))
         # Killed between the two requests, it has none yet; one that is there already stays as it is.
-        self.client.log_inputs(child.run_id, datasets=[dataset_input(header.dataset)])
+        log_datasets(self.client, child.run_id, [header.dataset])
         return child
 
     def _about(self, header: Header) -> dict[str, str]:

@@ -19,6 +19,8 @@ from reports.figures import style
 from reports.figures.margins import settle
 from reports.figures.scales import plain
 
+INK = "#262626"
+"""Of texts too. (Black is what an SVG leaves out, and a page would not make light on dark paper.)"""
 ROW = 0.21
 """Inches of a row."""
 TITLE_LENGTH = 84
@@ -211,7 +213,7 @@ def _panel(axes: Axes, group: pd.DataFrame, limits: tuple[float, float], offsets
     if np.isfinite(margins).any() and margins[0] > 0:
         axes.axvspan(-margins[0], margins[0], color=style.GREY, alpha=0.13, linewidth=0, zorder=0.5)
         axes.axvline(margins[0], color=style.GREY, linewidth=0.9, linestyle=(0, (3, 2)), zorder=1)
-    axes.axvline(0, color="black", linewidth=0.8, zorder=1)
+    axes.axvline(0, color=INK, linewidth=0.8, zorder=1)
     for at, (_, row) in enumerate(group.iterrows()):
         _row(axes, at, row, drawn, offsets)
     if group[["effect", "living_effect"]].isna().all(axis=None):
@@ -228,10 +230,10 @@ def _panel(axes: Axes, group: pd.DataFrame, limits: tuple[float, float], offsets
 def _row(axes: Axes, at: int, row: pd.Series, limits: Sequence[float], offsets: Sequence[float]) -> None:
     factor = effects.factor(str(row["metric"]))
     effect, low, high = (float(row[name]) * factor for name in ("effect", "low", "high"))
-    mark: dict[str, Any] = {"color": "black", "markersize": 5.5, "mew": 1.0, "zorder": 3}
+    mark: dict[str, Any] = {"color": INK, "markersize": 5.5, "mew": 1.0, "zorder": 3}
     if np.isfinite([low, high]).all():
         ends = np.clip([low, high], limits[0], limits[1])
-        axes.plot(ends, [at, at], color="black", linewidth=1.3, solid_capstyle="butt", zorder=2)
+        axes.plot(ends, [at, at], color=INK, linewidth=1.3, solid_capstyle="butt", zorder=2)
         for end, bound, arrow in ((ends[0], low, "<"), (ends[1], high, ">")):
             if end != bound:
                 axes.plot([end], [at], arrow, clip_on=False, **{**mark, "markersize": 4})

@@ -17,7 +17,7 @@ from reports.figures import scales, strips, style
 from reports.figures.margins import settle
 
 ON_LIGHT, ON_DARK = "#0a0a0a", "#fafafa"
-"""Ink upon the cells, which stay as they are in the dark: no colour that a page turns around."""
+"""Lines upon the cells, which stay as they are in the dark: no colours that a page turns around."""
 ABSENT = "#bdbdbd"
 
 
@@ -109,7 +109,7 @@ def _heat(axes: Axes, arms: list[Arm], rows: pd.DataFrame, most: int) -> None:
         for row in range(len(arms)):
             text = _cell(centre[row, column], dead[row, column], higher)
             light = np.isnan(centre[row, column]) or share[row, column] > 0.5
-            ink = ON_LIGHT if light else ON_DARK
+            ink = "black" if light else "white"
             note = axes.text(column, row, text, ha="center", va="center", fontsize=6.8, color=ink)
             note.set_in_layout(False)
         best = ranked[:, column].max()

@@ -13,6 +13,7 @@ from matplotlib.transforms import ScaledTranslation
 
 from reports.arms import Arm, Layout, layout_of, shorten
 from reports.figures import style
+from reports.figures.forest import INK
 from reports.figures.margins import settle
 from reports.statistics import OUTCOMES
 
@@ -26,7 +27,7 @@ FILLS = {
     "exhausted": "#e3e3e3",
     UNKNOWN: "#cccccc",
     "stalled": "#8c8c8c",
-    "diverged": "black",
+    "diverged": INK,
     "failed": "white",
 }
 """Failed runs are crossed out besides."""
@@ -124,7 +125,7 @@ def _panel(axes: Axes, arms: Sequence[Arm], counts: pd.DataFrame, most: float) -
             if outcome == "failed":
                 for heights in ((-0.36, 0.36), (0.36, -0.36)):
                     ends = [at + height for height in heights]
-                    axes.plot([start, start + count], ends, color="black", linewidth=0.8)
+                    axes.plot([start, start + count], ends, color=INK, linewidth=0.8)
             start += count
         axes.annotate(
             _told(row),

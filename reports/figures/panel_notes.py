@@ -69,7 +69,7 @@ def _note(reason: str, lines: list[str], arms: int, letters: int) -> str:
 def reason(panel: Panel, absent: Mapping[str, str]) -> str:
     """Say why a panel without any curve is empty."""
     reasons = dict.fromkeys(absent.get(arm.name, UNMEASURED) for arm in panel.arms)
-    return f"nothing to draw: {'; '.join(reasons)}"
+    return f"nothing to draw: {'; '.join(reasons) or 'no row of any arm'}"
 
 
 def head(axes: Axes, title: str, said: list[str]) -> None:

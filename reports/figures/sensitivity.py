@@ -86,9 +86,9 @@ def about(frame: pd.DataFrame, *, banded: bool = True) -> str:
     band = f"band: {prose.PERCENT} t interval of that mean" if most > 1 else "no band: one seed has no spread"
     band = band if banded or most < 2 else "bands are left to the CSV"
     metrics = " or ".join(prose.metric_name(metric) for metric in frame["metric"].unique())
-    parts = [f"{behind} an arm and value. Line: mean {metrics}; {band}. Black rim: the chosen value."]
+    parts = [f"{behind} an arm and value. Line: mean {metrics}; {band}. Mark with a rim: the chosen value."]
     if ((frame["chosen"] == 1) & (frame["edge"] != "")).any():
-        parts.append("A black ring around it: it lies at the edge of the grid; a better one may lie beyond.")
+        parts.append("A ring around it: it lies at the edge of the grid; a better one may lie beyond.")
     if (frame["dead"] > 0).any():
         parts.append("Cross at the edge: a seed died there, so there is no mean, and no choice.")
     return " ".join(parts)

@@ -21,9 +21,10 @@ def regions(comparison: Comparison) -> Section | None:
     if frame.empty:
         return None
     sheets = _sheets(comparison.layout, set(frame["arm"]))
+    names = ["decision_regions", *(f"decision_regions_{letter}" for letter in ascii_lowercase[1:])]
     drawings = [
-        _drawing(comparison, frame, sheet, f"decision_regions{f'_{ascii_lowercase[index]}' if index else ''}")
-        for index, sheet in enumerate(sheets[:MOST_FIGURES])
+        _drawing(comparison, frame, sheet, name, folded=sheet is not sheets[0])
+        for name, sheet in zip(names, sheets[:MOST_FIGURES], strict=False)
     ]
     left = [arm for sheet in sheets[MOST_FIGURES:] for arm in sheet.arms]
     paragraphs = (
@@ -45,7 +46,9 @@ def _sheets(layout: Layout, there: set[str]) -> list[Panel]:
     return sheets
 
 
-def _drawing(comparison: Comparison, frame: pd.DataFrame, sheet: Panel, name: str) -> Drawing:
+def _drawing(
+    comparison: Comparison, frame: pd.DataFrame, sheet: Panel, name: str, *, folded: bool
+) -> Drawing:
     rows = frame[frame["arm"].isin([arm.name for arm in sheet.arms])].reset_index(drop=True)
     caption = prose.at_one_rate(comparison, drawn.about(rows))
     title = f"Decision regions: {sheet.title or sheet.dataset}"
@@ -54,4 +57,5 @@ def _drawing(comparison: Comparison, frame: pd.DataFrame, sheet: Panel, name: st
         caption,
         maps.as_text(rows),
         lambda: drawn.decision_regions(rows, Layout((sheet,), 1), title=title, subtitle=caption),
+        folded=folded,
     )

@@ -161,7 +161,7 @@ def _p(row: pd.Series) -> Cell:
 def _estimated(document: Mapping[str, Any], row: pd.Series, cells: pd.DataFrame) -> tuple[Any, ...]:
     metric, facts = str(row["metric"]), []
     if row["cell"]:
-        facts.append(("decided by", words(row["cell"])))
+        facts.append(("cell shown" if row["verdict"] == "inconclusive" else "decided by", words(row["cell"])))
     named = f"{prose.metric_name(metric)} {row['direction']} by"
     if row["kind"] == "trend":
         step = "doubling of " if document.get("scale") == "log2" else "unit of "

@@ -8,6 +8,7 @@ from reports.statistics.profiles import profiles, score_profiles
 from reports.statistics.randomness import generator
 from reports.statistics.scores import counted, final_scores
 from reports.statistics.shares import wilson
+from reports.statistics.targets import crossing, times
 from reports.statistics.verdicts import Verdicts, verdicts
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "VANISHING",
     "Verdicts",
     "counted",
+    "crossing",
     "differences",
     "estimates",
     "final_scores",
@@ -23,6 +25,7 @@ __all__ = [
     "outcome_counts",
     "profiles",
     "score_profiles",
+    "times",
     "verdicts",
     "wilson",
 ]

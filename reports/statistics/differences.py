@@ -35,7 +35,7 @@ def differences(
         Names of two arms; the difference is first less second.
     metric : str
     generator : numpy.random.Generator
-        For the bootstrap, and for permutations of 22 seeds and more.
+        For the bootstrap, and for permutations of more than 32 seeds.
     confidence : float
         Coverage of every interval.
     ratios : mapping of str to float, or float, optional

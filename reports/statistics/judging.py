@@ -38,7 +38,7 @@ def judge(row: Mapping[str, Any], margin: float) -> Judged:
         few = f"{counted_seeds(seeds)}: below {LEAST_SEEDS} every verdict is inconclusive"
         return INCONCLUSIVE, "", few
     if isnan(low) or isnan(high):
-        return INCONCLUSIVE, "", "there is no interval for new data: the study does not say how it was split"
+        return INCONCLUSIVE, "", "there is no interval for new data: nothing was held out"
     found = _placed(low, high, margin, float(row["needed_seeds"]))
     return (*found[:2], f"{found[2]}; all seeds agree exactly") if low == high else found
 
@@ -58,8 +58,12 @@ def _placed(low: float, high: float, margin: float, needed: float) -> Judged:
                 "the whole interval lies within the margin: no difference that matters",
             )
         return REFUTED, SMALL, "the whole interval lies below the margin: too small"
-    more = f"; {needed:,.0f} seeds would decide, were the effect as seen" if isfinite(needed) else ""
-    return INCONCLUSIVE, "", f"{bound} lies within the interval{more}"
+    enough = f"{needed:,.0f} seeds" if isfinite(needed) else "no number of seeds"
+    return (
+        INCONCLUSIVE,
+        "",
+        f"{bound} lies within the interval; {enough} would decide, were the effect as seen",
+    )
 
 
 def overall(cells: Sequence[Mapping[str, Any]], scope: str) -> tuple[str, int]:

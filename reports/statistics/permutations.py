@@ -3,12 +3,12 @@
 from math import ceil, log2
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from harness.intervals import ERROR_RATE, Floats
 
-EXACT = 21
-"""Seeds up to which all signs are tried: 2^20 patterns, of which each stands for its mirror image too."""
+EXACT = 32
+"""Seeds up to which all signs are tried."""
 DRAWN = 99_999
 """Patterns drawn for more seeds."""
 TOGETHER = 16
@@ -26,8 +26,9 @@ def sign_flip(values: ArrayLike, generator: np.random.Generator) -> Floats:
     nothing. Beyond `EXACT` seeds it is (1 + b) / (1 + B), for b of B drawn patterns (Phipson and
     Smyth 2010).
 
-    SciPy's `permutation_test` gives the same, at 5 s for 20 seeds; adding up all sums by doubling
-    takes 10 ms, and a page compares hundreds of pairs.
+    SciPy's `permutation_test` gives the same, but takes seconds for the patterns of 20 seeds, and a page
+    compares hundreds of pairs. Here the sums of either half of the seeds are listed, 2^(n/2) each, and
+    those of the whole counted by bisection: a millisecond.
 
     Parameters
     ----------
@@ -91,23 +92,34 @@ def holm(p: ArrayLike, family: int | None = None) -> Floats:
 
 
 def _exact(values: Floats) -> float:
-    """Count over the patterns in which the first difference keeps its sign: the others mirror them."""
-    sums = np.abs(values[:1])
-    for value in values[1:]:
+    """Count the patterns as far above 0 as the one found, by halves; as many mirror them below."""
+    far = _far(values)
+    if far <= 0:
+        return 1.0
+    half = len(values) // 2
+    one, other = _sums(values[:half]), np.sort(_sums(values[half:]))
+    counts = len(other) - np.searchsorted(other, far - np.sort(one), side="left")
+    return float(2.0 * counts.sum() / 2.0 ** len(values))
+
+
+def _sums(values: Floats) -> Floats:
+    """Return the sums of some values under all signs, shape (2^n,)."""
+    sums = np.zeros(1)
+    for value in values:
         sums = np.concatenate([sums + value, sums - value])
-    return float(_as_far(sums, values).mean())
+    return sums
 
 
 def _drawn(rows: Floats, generator: np.random.Generator) -> Floats:
     signs = 2.0 * generator.integers(0, 2, (DRAWN, rows.shape[1]), dtype=np.int8) - 1
     counts = [
-        _as_far(sums, row).sum()
+        int((np.abs(sums) >= _far(row)).sum())
         for start in range(0, len(rows), TOGETHER)
         for sums, row in zip(rows[start : start + TOGETHER] @ signs.T, rows[start:], strict=False)
     ]
     return (1 + np.array(counts)) / (1 + DRAWN)
 
 
-def _as_far(sums: Floats, values: Floats) -> NDArray[np.bool_]:
-    slack = ROUNDING * np.abs(values).sum()
-    return np.asarray(np.abs(sums) >= abs(values.sum()) - slack)
+def _far(values: Floats) -> float:
+    """Return the distance from 0 at which a sum is as far as the one found."""
+    return float(abs(values.sum()) - ROUNDING * np.abs(values).sum())

@@ -11,7 +11,7 @@ from scipy import stats
 
 from harness.intervals import CONFIDENCE, Floats
 
-LEAST_SEEDS = 20
+LEAST_RESAMPLED = 20
 """Below, no bootstrap: at 5 seeds its 95 % interval covers 84 % (docs/statistics.md)."""
 RESAMPLES = 9_999
 BATCH = 1_000
@@ -52,8 +52,6 @@ def bca(
     *,
     statistic: Statistic = mean,
     confidence: float = CONFIDENCE,
-    resamples: int = RESAMPLES,
-    least: int = LEAST_SEEDS,
 ) -> tuple[Floats, Floats]:
     """Return the BCa interval of a statistic over the last axis (Efron 1987, by `scipy.stats.bootstrap`).
 
@@ -63,18 +61,16 @@ def bca(
     ----------
     values : array_like, shape (..., n)
         One value a seed.
-    least : int
-        With fewer seeds there is no interval.
 
     Returns
     -------
     low, high : arrays, shape (...)
-        Not numbers for n < `least`, where a value is not finite, and where SciPy finds none because
+        Not numbers for n < `LEAST_RESAMPLED`, where a value is not finite, and where SciPy finds none because
         leaving out any one seed changes nothing. Of values that are all equal both are that value.
     """
     table = np.asarray(values, dtype=float)
     low, high = np.full(table.shape[:-1], np.nan), np.full(table.shape[:-1], np.nan)
-    if table.shape[-1] < max(least, 2):
+    if table.shape[-1] < LEAST_RESAMPLED:
         return low, high
     constant = (table == table[..., :1]).all(axis=-1)
     low[constant] = high[constant] = table[constant, 0]
@@ -86,7 +82,7 @@ def bca(
             found = stats.bootstrap(
                 (table[usable],),
                 statistic,
-                n_resamples=resamples,
+                n_resamples=RESAMPLES,
                 batch=BATCH,
                 vectorized=True,
                 axis=-1,

@@ -66,7 +66,7 @@ def verdicts(
         The reported runs at the chosen value of what is tuned: `arm, seed, outcome, status,
         majority_accuracy` and the metrics of the claims.
     generator : numpy.random.Generator
-        For the bootstrap, and for permutations of 22 seeds and more; neither decides anything.
+        For the bootstrap, and for permutations of more than 32 seeds; neither decides anything.
     """
     estimated = [claim for claim in claims if claim["kind"] in ESTIMATED]
     missing = {claim["metric"] for claim in claims} - set(runs.columns)

@@ -5,6 +5,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from mlflow.tracking import fluent
+from mlflow.tracking._tracking_service import utils as service
 
 from benchmarks.postgresql import binaries
 from benchmarks.sweeps import delivered, tracking
@@ -12,6 +14,18 @@ from benchmarks.sweeps.processes import BrokenError, run
 from harness import compose, train
 
 
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a test set address and experiment as a script does: MLflow forgets them afterwards."""
+    monkeypatch.setattr(service, "_tracking_uri", None)
+    monkeypatch.setattr(fluent, "_active_experiment_id", None)
+    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_ID"):
+        # Set before it is removed: only then is it put back where there was none.
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+
+
+@pytest.mark.usefixtures("script")
 def test_the_writer_and_plain_mlflow_leave_every_run(store: str) -> None:
     record = train([compose([*delivered.TRAINED, "stopping.epochs=3"])])[0]
     for way, give in delivered.WAYS.items():

@@ -70,9 +70,26 @@ def tabs(browser: "Browser") -> "BrowserContext":
     return context
 
 
+@pytest.fixture(scope="session")
+def tab(tabs: "BrowserContext") -> "Page":
+    """A tab in which the UI is loaded once: to go from view to view loads nothing again."""
+    return tabs.new_page()
+
+
 @pytest.fixture
-def page(tabs: "BrowserContext") -> Iterator["Page"]:
-    """A tab of its own."""
-    yield tabs.new_page()
-    for each in tabs.pages:
-        each.close()
+def newcomers(tabs: "BrowserContext") -> Iterator["Page"]:
+    """The tab of somebody who has just opened the browser."""
+    made = tabs.new_page()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(tab: "Page") -> Iterator["Page"]:
+    """The tab, remembering nothing of other tests."""
+    if tab.url.startswith("http"):
+        tab.evaluate("localStorage.clear(), sessionStorage.clear()")
+    yield tab
+    for each in tab.context.pages:
+        if each is not tab:
+            each.close()

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import rc_context
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
 from harness.tracking.read import StudyRecord
+from reports.figures.style import SETTINGS
 
 CLASSES = {"digits": 10, "moons": 2, "spirals": 3}
 FEEDINGS = {"gd": ("GD (all 1,077)", 1077), "sgd": ("SGD (1)", 1), "batch": ("mini-batch (32)", 32)}
@@ -175,3 +181,44 @@ def _history(
     ratio = np.asarray(table["delta_rms_1"]) / np.asarray(table[f"delta_rms_{max(hidden, 1)}"])
     table["rho"] = ratio ** (1 / (hidden - 1)) if hidden > 1 else np.nan * loss
     return pd.DataFrame(table)
+
+
+@pytest.fixture(scope="session")
+def faults() -> Callable[[Figure], list[str]]:
+    """Tell which texts of a figure leave the paper or lie on each other."""
+    return _faults
+
+
+def _faults(figure: Figure) -> list[str]:
+    texts = _texts(figure)
+    width, height = figure.bbox.width, figure.bbox.height
+    found = [
+        f"{text!r} leaves the paper"
+        for text, box in texts
+        if box.x0 < -0.5 or box.y0 < -0.5 or box.x1 > width + 0.5 or box.y1 > height + 0.5
+    ]
+    for (one, box), (other, beside) in combinations(texts, 2):
+        across = min(box.x1, beside.x1) - max(box.x0, beside.x0)
+        along = min(box.y1, beside.y1) - max(box.y0, beside.y0)
+        if across > 0.5 and along > 0.5:
+            found.append(f"{one!r} and {other!r} overlap")
+    return found
+
+
+def _texts(figure: Figure) -> list[tuple[str, Bbox]]:
+    """Return every text of a figure that is visible, with its extent in pixels."""
+    canvas = FigureCanvasAgg(figure)
+    with rc_context(SETTINGS):
+        canvas.draw()
+        texts = [*figure.texts, *(text for legend in figure.legends for text in legend.get_texts())]
+        for axes in figure.axes:
+            if not axes.get_visible():
+                continue
+            texts += [axes.title, axes.xaxis.label, axes.yaxis.label, *axes.texts]
+            for axis in (axes.xaxis, axes.yaxis):
+                low, high = sorted(axis.get_view_interval())
+                texts += [tick.label1 for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
+                texts += [tick.label2 for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
+        shown = [text for text in texts if text.get_visible() and text.get_text().strip()]
+        # A box of a reference line's name is paper, not letters.
+        return [(text.get_text(), Text.get_window_extent(text, canvas.get_renderer())) for text in shown]

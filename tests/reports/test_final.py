@@ -97,7 +97,7 @@ def test_dollar_signs_are_no_mathematics(synthetic):
 def test_a_tuned_study_is_led_by_its_ranking(one_died):
     assert lead(one_died) == "final"
     [drawing] = leading(one_died).drawings
-    assert drawing.name == "leading"
+    assert drawing.name == "ranking"
     assert drawing.frame["metric"].unique().tolist() == ["test_accuracy"]
 
 
@@ -109,7 +109,7 @@ def test_at_rates_that_nobody_tuned_gradients_lead_and_else_who_reached_the_targ
     blind = replace(record, history=record.history[scores])
     assert [each.name for each in leading(compare(replace(blind, spec=spec))).drawings] == ["time_to_target"]
     [drawing] = leading(compare(blind)).drawings
-    assert drawing.name == "leading"
+    assert drawing.name == "ranking"
     assert "not a comparison of methods" in drawing.caption
 
 

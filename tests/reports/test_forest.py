@@ -11,7 +11,7 @@ from matplotlib.colors import same_color
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
-from reports.figures.forest import about, forest
+from reports.figures.forest import INK, about, forest
 from reports.figures.style import SETTINGS
 from reports.statistics import differences
 
@@ -25,7 +25,7 @@ def frame_of(*rows, **shared):
 
 def bars(axes):
     """Return the ends of the intervals, in the order of their rows."""
-    lines = [line for line in axes.lines if len(line.get_xdata()) == 2 and line.get_color() == "black"]
+    lines = [line for line in axes.lines if len(line.get_xdata()) == 2 and line.get_color() == INK]
     return [tuple(line.get_xdata()) for line in lines if line.get_ydata()[0] == line.get_ydata()[1]]
 
 

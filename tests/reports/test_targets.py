@@ -10,9 +10,11 @@ import pytest
 
 from reports.comparison import RATE, compare
 from reports.contents import contents
+from reports.figures import time_to_target
 from reports.page import build
+from reports.statistics import crossing, times
 from reports.targets import reached
-from reports.times import crossing, times
+from reports.times import distinct_costs
 
 TARGET = {"metric": "train_loss", "value": 0.5}
 
@@ -128,10 +130,64 @@ def test_many_misses_are_counted_and_not_all_named(synthetic):
     assert "g4 (0 of 1 seed); and 3 more." in report.answer
 
 
-def test_a_study_without_a_target_has_no_such_table(study):
+def test_a_study_without_a_target_has_no_such_table_and_says_so(study):
     report = said(study, target=None)
     assert "target" not in {table.name for table in report.tables}
     assert "target" not in report.answer
+    [section] = [each for each in report.sections if each.key == "reached"]
+    assert section.paragraphs[0].startswith("The study names no target")
+    assert not section.drawings
+
+
+def test_times_are_counted_in_every_cost_and_their_medians_stand_beside_them(study):
+    frame = compare(study).times
+    seeds, medians = (frame[frame["shown"] == what].set_index("arm") for what in ("seed", "median"))
+    for cost, factor in {"epochs": 32 / 1077, "samples": 32, "multiply_adds": 32 * 2400}.items():
+        whole = np.isfinite(seeds["updates"])
+        # Costs that grow with the updates are interpolated to the same place between two rows.
+        assert seeds.loc[whole, cost].to_numpy() == pytest.approx(seeds.loc[whole, "updates"] * factor)
+        assert np.isinf(seeds.loc[~whole, cost]).all()
+    for arm, row in medians.iterrows():
+        assert row["updates"] == np.median(seeds.loc[[arm], "updates"])
+    table = reached(compare(study)).set_index("arm")
+    assert table["median_samples"].equals(medians["samples"].rename("median_samples"))
+
+
+def test_costs_that_are_proportional_are_drawn_once(study):
+    frame = compare(study).times
+    assert distinct_costs(frame) == ["updates"]
+    other = frame.assign(samples=frame["samples"].where(frame["arm"] != "relu", frame["samples"] * 9))
+    assert distinct_costs(other) == ["updates", "samples"]
+    figure = time_to_target(other)
+    assert [axes.get_xlabel() for axes in figure.axes] == ["updates to target", "samples to target"]
+
+
+def test_every_time_is_drawn_and_misses_stand_at_the_edge_and_are_counted(study):
+    frame = compare(study).times
+    figure = time_to_target(frame)
+    [axes] = figure.axes
+    crosses = sum(len(line.get_xdata()) for line in axes.lines if line.get_marker() == "x")
+    dots = sum(len(line.get_xdata()) for line in axes.lines if line.get_markersize() == 3.2)
+    missed = int((frame.loc[frame["shown"] == "seed", "reached"] == 0).sum())
+    assert (crosses, dots) == (missed, 20 - missed)
+    said = " ".join(" ".join(text.get_text() for text in figure.texts).split())
+    assert f"{missed} of 20 seeds in all" in said
+    assert "Times are interpolated between rows, at most " in said
+    assert any("seeds missed it" in label.get_text() for label in axes.get_yticklabels())
+
+
+def test_many_arms_at_given_rates_are_led_by_one_mark_each(synthetic):
+    axes = {"activation": [f"g{number}" for number in range(13)], "loss": ["mse", "huber"]}
+    record = synthetic(axes, rates=(0.4,), rows=5, seeds=(0, 1), diverged=[("g3 · mse", 0.4, 1)])
+    scores = [name for name in record.history if not str(name).startswith(("delta", "gradient"))]
+    report = said(replace(record, history=record.history[scores]), target=TARGET)
+    leading = report.sections[0].drawings[0]
+    assert leading.name == "reached"
+    [axes] = leading.draw().axes
+    assert sum(len(line.get_xdata()) for line in axes.lines) == 26
+    missed = (leading.frame["reached"] < leading.frame["seeds"]).sum()
+    assert f"{26 - missed} arms of 26 reached it with every seed." in leading.caption
+    assert "time_to_target" in {drawing.name for drawing in report.drawings}
 
 
 def test_a_tuned_study_still_names_its_best_arm_before_the_target(synthetic):

@@ -79,8 +79,13 @@ def assert_same(found: dict[str, Record], expected: dict[str, Record]) -> None:
 
 @pytest.mark.parametrize(
     "choice",
-    [Serial(leg=None), Serial(leg=INSTANT), Processes(workers=2, leg=INSTANT), Processes(workers=2)],
-    ids=["serial", "serial by legs", "processes by legs", "processes"],
+    [
+        pytest.param(Serial(leg=None), id="serial"),
+        pytest.param(Serial(leg=INSTANT), id="serial by legs"),
+        pytest.param(Processes(workers=2, leg=INSTANT), id="processes by legs"),
+        # A whole sweep by processes is compared with one of this process where the two are tracked.
+        pytest.param(Processes(workers=2), id="processes", marks=pytest.mark.slow),
+    ],
 )
 def test_no_cut_and_no_executor_changes_a_record(
     choice: Executing, expected: dict[str, Record], tmp_path: Path

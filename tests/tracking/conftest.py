@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Once
 from tests.tracking.servers import Server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, store_template: Path) -> Iterator[Server]:
-    """A server over a fresh store, started."""
+    """A server, started, on which each test has studies of its own."""
     folder = tmp_path_factory.mktemp("server")
     shutil.copy(store_template, folder / "mlflow.db")
     running = Server(folder)
@@ -21,9 +22,9 @@ def server(tmp_path_factory: pytest.TempPathFactory, store_template: Path) -> It
 
 
 @pytest.fixture(scope="module")
-def shared(request: pytest.FixtureRequest, swept_once: Callable[..., str]) -> str:
+def shared(request: pytest.FixtureRequest, swept_once: Once) -> str:
     """A store that was swept over the module's GRID, and is only read."""
-    return swept_once(*request.module.GRID)
+    return swept_once(*request.module.GRID)[0]
 
 
 @pytest.fixture

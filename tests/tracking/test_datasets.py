@@ -2,13 +2,18 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 
 import pytest
 from mlflow.data.code_dataset_source import CodeDatasetSource
 from mlflow.data.schema import TensorDatasetSchema
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
-from harness.tracking.datasets import dataset_input
+from harness.tracking.datasets import dataset_input, log_datasets
+from harness.tracking.store import connect
 from tests.tracking.stacks_to_deliver import MOONS, held
 
 
@@ -47,3 +52,27 @@ def test_the_same_samples_split_otherwise_are_told_apart_by_the_tags_of_each_run
     mine = dataset_input(MOONS)
     assert (other.dataset.name, other.dataset.digest) == (mine.dataset.name, mine.dataset.digest)
     assert [tag.value for tag in other.tags] != [tag.value for tag in mine.tags]
+
+
+def test_data_sets_that_somebody_else_makes_at_the_same_moment_are_named_all_the_same(
+    store: str,
+) -> None:
+    client, both = connect(store), Barrier(2, timeout=60)
+    runs = [client.create_run("0").info.run_id for _ in range(2)]
+    datasets = [MOONS, replace(MOONS, digest="1" * 64)]
+
+    def meet(connection: object, cursor: object, statement: str, *_: object) -> None:
+        """Wait with what makes a data set until both have seen that there is none."""
+        if statement.startswith("INSERT INTO datasets"):
+            both.wait()
+
+    event.listen(Engine, "before_cursor_execute", meet)
+    try:
+        with ThreadPoolExecutor() as threads:
+            for each in [threads.submit(log_datasets, client, run, datasets) for run in runs]:
+                each.result()
+    finally:
+        event.remove(Engine, "before_cursor_execute", meet)
+    for run in runs:
+        named = {each.dataset.digest for each in client.get_run(run).inputs.dataset_inputs}
+        assert named == {each.digest[:36] for each in datasets}

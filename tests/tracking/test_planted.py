@@ -13,12 +13,11 @@ from harness.sweeping.grid import expand
 from harness.sweeping.study import Study
 from harness.tracking import read
 from harness.tracking.settings import states_folder
+from tests.conftest import Once
 from tests.tracking.planted import KINDS, planted
 
 RUN = ("dataset=moons", "dataset.samples=60", "stopping.epochs=2", "architecture.width=4")
 SWEEP = (*RUN, "seed=0,1", "executor=serial", "-m")
-
-each_kind = pytest.mark.parametrize("kind", KINDS)
 
 
 def maps_too(uri: str) -> None:
@@ -38,30 +37,42 @@ def test_what_is_planted_would_run_if_it_were_unpickled(tmp_path: Path) -> None:
     assert (tmp_path / "pickle").exists()
 
 
-@each_kind
+@pytest.fixture(scope="module")
+def shared(swept_once: Once) -> str:
+    """A store that was swept; whoever changes a file beside it puts it back."""
+    return swept_once(*SWEEP)[0]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("folder", ["histories", "maps"])
-def test_in_place_of_a_history_or_of_maps(
-    app: Callable[..., Any], store: str, tmp_path: Path, folder: str, kind: str
-) -> None:
-    assert app(*SWEEP).status == 0
+def test_in_place_of_a_history_or_of_maps(shared: str, tmp_path: Path, folder: str, kind: str) -> None:
     trace = tmp_path / "executed"
-    files = [*tmp_path.glob(f"mlruns/artifacts/**/{folder}/*.parquet")]
+    beside = Path(shared.removeprefix("sqlite:///")).parent
+    files = {path: path.read_bytes() for path in beside.glob(f"artifacts/**/{folder}/*.parquet")}
     assert files
-    for path in files:
-        path.write_bytes(planted(kind, trace, {"run_id": np.zeros(3)}))
-    with pytest.raises(Exception, match=r"(?i)parquet"):
-        maps_too(store)
+    try:
+        for path in files:
+            path.write_bytes(planted(kind, trace, {"run_id": np.zeros(3)}))
+        with pytest.raises(Exception, match=r"(?i)parquet"):
+            maps_too(shared)
+    finally:
+        for path, content in files.items():
+            path.write_bytes(content)
+    maps_too(shared)
     assert not trace.exists()
 
 
-@each_kind
-def test_in_place_of_a_saved_state(app: Callable[..., Any], store: str, tmp_path: Path, kind: str) -> None:
+def test_in_place_of_a_saved_state(app: Callable[..., Any], store: str, tmp_path: Path) -> None:
     points = expand(default_composer(), Study("adhoc"), [*RUN, "seed=0,1"]).points
-    path = states_folder(store, grid_hash(points)) / f"{'0' * 16}-1.npz"
-    path.parent.mkdir(parents=True)
+    folder = states_folder(store, grid_hash(points))
+    folder.mkdir(parents=True)
     trace = tmp_path / "executed"
-    path.write_bytes(planted(kind, trace, {"header": np.zeros(3)}))
+    paths = [folder / f"{number:016x}-1.npz" for number in range(len(KINDS))]
+    for kind, path in zip(KINDS, paths, strict=True):
+        path.write_bytes(planted(kind, trace, {"header": np.zeros(3)}))
     said = app(*SWEEP)
-    assert (said.status, trace.exists(), path.exists()) == (0, False, False)
-    assert f"{path}: damaged, cut short, or no saved state" in said.err
+    assert (said.status, trace.exists()) == (0, False)
+    for path in paths:
+        assert not path.exists()
+        assert f"{path}: damaged, cut short, or no saved state" in said.err
     assert "2 runs trained" in said.out

@@ -4,6 +4,8 @@ import hashlib
 import json
 import os
 import pickle
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -146,9 +148,25 @@ ELSEWHERE = ("../../../secret.parquet", "/etc/passwd", "histories/../../secret.p
 
 
 @pytest.fixture
-def local(store: str, cache: Path) -> str:
+def own(store: str, cache: Path) -> str:
+    """A store of this machine with a study, and the test's own artifacts."""
     delivered(store, "local")
     return store
+
+
+@pytest.fixture(scope="module")
+def local_once(store_template: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("local") / "mlruns" / "mlflow.db"
+    path.parent.mkdir()
+    shutil.copy(store_template, path)
+    delivered(f"sqlite:///{path}", "local")
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def local(local_once: str, cache: Path, copied: Callable[[str], str]) -> str:
+    """The same, with artifacts that the tests share."""
+    return copied(local_once)
 
 
 @pytest.mark.parametrize("path", ELSEWHERE)
@@ -162,12 +180,12 @@ def test_a_history_leads_nowhere_else(local: str, path: str) -> None:
         assert len(str(told.value)) < 250
 
 
-def test_a_history_that_is_a_link_leads_nowhere_else(local: str, tmp_path: Path) -> None:
+def test_a_history_that_is_a_link_leads_nowhere_else(own: str, tmp_path: Path) -> None:
     (path,) = (tmp_path / "mlruns" / "artifacts").rglob("histories/*.parquet")
     path.rename(tmp_path / "secret.parquet")
     path.symlink_to(tmp_path / "secret.parquet")
     with pytest.raises(ConfigurationError, match="leaves the run's artifacts"):
-        read.study("local", uri=local)
+        read.study("local", uri=own)
 
 
 def test_histories_on_this_machine_are_read_where_they_lie(local: str, cache: Path) -> None:

@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+import requests
 
 from harness.tracking import background
 from harness.tracking.__main__ import main
@@ -33,6 +34,7 @@ from tests.tracking.stacks_to_deliver import (
 )
 
 NUMBERS = count(1)
+SEARCH = "api/2.0/mlflow/experiments/search?max_results=1"
 
 
 @pytest.fixture
@@ -85,6 +87,14 @@ def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
 def finished(server: Server, sweep: Sweep) -> int:
     found = held(server.store, experiment=sweep.experiment)
     return Counter(run.info.status for run in found)["FINISHED"]
+
+
+def test_who_was_told_of_no_hosts_answers_this_machines_and_private_addresses_alone(server: Server) -> None:
+    def status(host: str) -> int:
+        return requests.get(f"{server.uri}/{SEARCH}", headers={"Host": host}, timeout=30).status_code
+
+    assert status("elsewhere.example") == 403
+    assert {status(host) for host in ("localhost", f"127.0.0.1:{server.port}", "192.168.1.1")} == {200}
 
 
 def test_a_batch_delivered_twice_to_a_server_changes_nothing(server: Server, sweep: Sweep) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -17,6 +17,7 @@ def test_half_of_the_pairs_that_tie_count():
     assert improvement([2, 4], [1, 2], higher=False)[0] == 0.5 / 4
 
 
+@settings(deadline=None)
 @given(SCORES, SCORES)
 def test_it_is_mann_whitneys_u_by_the_number_of_pairs_and_turns_round_with_the_sides(first, second):
     share, low, high = improvement(first, second)

@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -32,11 +32,13 @@ def test_rounding_breaks_no_tie():
     assert sign_flip([0.1, 0.2, 0.3 + 1e-17, 0.3], generator()) == sign_flip([1, 2, 3, 3], generator())
 
 
+@settings(deadline=None)
 @given(st.lists(SAMPLES, min_size=1, max_size=8))
 def test_a_seed_that_ties_changes_nothing(values):
     assert sign_flip(values, generator()) == sign_flip([*values, 0.0, 0.0], generator())
 
 
+@settings(deadline=None)
 @given(st.lists(SAMPLES, min_size=1, max_size=8))
 def test_p_is_the_share_of_all_patterns_and_lies_between_its_smallest_and_one(values):
     found = float(sign_flip(values, generator()))
@@ -59,14 +61,12 @@ def test_it_agrees_with_scipys_permutation_test(seeds):
 
 
 def test_drawn_patterns_come_near_to_all_of_them_and_never_to_zero():
-    values = np.random.default_rng(1).normal(0.35, 1, 22)
-    near = float(sign_flip(values, generator()))
-    # Of 22 seeds, the last made as good as 0: what 21 seeds give exactly.
-    exact = float(sign_flip([*values[:21]], generator()))
-    drawn = float(sign_flip([*values[:21], 0.0], generator()))
+    values = np.random.default_rng(1).normal(0.35, 1, 25)
+    exact = float(sign_flip(values, generator()))
+    # With seeds that tie they are too many to try all signs, and the p-value is the same.
+    drawn = float(sign_flip([*values, *[0.0] * 10], generator()))
     assert drawn == pytest.approx(exact, abs=4 * np.sqrt(exact * (1 - exact) / DRAWN))
-    assert 0 < near <= 1
-    assert float(sign_flip(np.ones(30), generator())) == 1 / (1 + DRAWN) == float(smallest(np.ones(30)))
+    assert float(sign_flip(np.ones(40), generator())) == 1 / (1 + DRAWN) == float(smallest(np.ones(40)))
 
 
 def test_rows_are_tested_each_by_itself_and_one_with_a_dead_seed_is_not():
@@ -102,6 +102,7 @@ def test_holm_of_four_worked_by_hand():
     assert holm([]).size == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(1e-6, 1), min_size=1, max_size=12), st.integers(0, 5))
 def test_holm_keeps_the_order_lies_between_p_and_bonferroni_and_grows_with_the_family(values, more):
     p, family = np.array(values), len(values) + more

@@ -4,7 +4,7 @@ from math import inf, isnan, sqrt
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -32,6 +32,7 @@ def test_in_four_of_five_studies_the_interval_lies_above_zero(seeds, confidence)
     assert np.mean(low > 0) == pytest.approx(0.8, abs=0.01)
 
 
+@settings(deadline=None)
 @given(
     st.floats(0.05, 3),
     st.floats(0.1, 2),
@@ -48,6 +49,7 @@ def test_the_two_are_inverse_to_one_another(effect, deviation, confidence, ratio
         assert detectable(deviation, int(seeds) - 1, confidence, test_per_training=ratio) > effect
 
 
+@settings(deadline=None)
 @given(st.integers(2, 200), st.sampled_from([0.95, 0.999]))
 def test_more_seeds_show_less(seeds, confidence):
     assert detectable(1.0, seeds + 1, confidence) < detectable(1.0, seeds, confidence)

@@ -53,7 +53,7 @@ def test_the_best_at_no_cost_is_matched_by_no_cost_alone():
     assert at(frame, "a", 1) == 0.5
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(COST, COST, COST), min_size=1, max_size=6))
 def test_a_profile_rises_from_the_problems_won_to_those_solved(rows):
     a, b, c = zip(*rows, strict=True)
