@@ -1,5 +1,7 @@
 """`python -m reports STUDY` as a person meets it."""
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -26,11 +28,12 @@ def store(monkeypatch, synthetic):
     attached = []
 
     def study(name, *, experiment=None, uri=None):
-        if name not in held:
+        named = experiment or name
+        if named not in held:
             raise ConfigurationError(
-                f"study = {name!r}: no sweep of that name in the store; known: {', '.join(held)}"
+                f"study = {named!r}: no sweep of that name in the store; known: {', '.join(held)}"
             )
-        return held[name]
+        return held[named]
 
     monkeypatch.setattr(read, "study", study)
     monkeypatch.setattr(read, "studies", lambda uri=None: list(held))
@@ -103,6 +106,65 @@ def test_a_folder_that_cannot_be_written_is_one_line(store, tmp_path, capsys):
 def test_the_default_folder_stays_in_its_place(tmp_path, name):
     inside = (tmp_path / folder_for(name)).resolve()
     assert inside.parent == tmp_path / "reports" / "output"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["--format", "html,pdf"], "format = 'pdf': not known; allowed: html, md"),
+        (["--format", "htm"], "did you mean 'html'?"),
+        (["--format", ""], "format = '': not known"),
+        (["--only", "figure"], "only = 'figure': not known; allowed: figures, page, tables; did you mean"),
+        (["--only", "tables", "--format", "md"], "format = 'md': is of the page"),
+    ],
+)
+def test_what_is_not_known_is_one_line_and_nothing_written(store, tmp_path, monkeypatch, capsys, asked, said):
+    monkeypatch.chdir(tmp_path)
+    assert main(["made_up", *asked]) == 2
+    printed = capsys.readouterr()
+    assert said in printed.err
+    assert len(printed.err.strip().splitlines()) == 1
+    assert printed.out == ""
+    assert list(tmp_path.iterdir()) == []
+    assert store == []
+
+
+def test_a_day_that_is_none_is_one_line_and_nothing_written(store, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
+    assert main(["made_up"]) == 2
+    assert capsys.readouterr().err == "SOURCE_DATE_EPOCH = 'yesterday': must be seconds since 1970\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_part_is_written_alone_beside_what_is_there_and_not_attached(store, tmp_path, capsys):
+    (tmp_path / "files.txt").write_text("kept.csv\n")
+    (tmp_path / "kept.csv").write_text("1")
+    assert main(["made_up", "--only", "tables", "--out", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert {"kept.csv", "summary.csv", "runs.csv", "columns.csv"} <= names
+    assert {name.rpartition(".")[2] for name in names} == {"csv", "txt"}
+    assert store == []
+
+
+def test_a_page_alone_names_no_file_that_is_not_there(store, tmp_path, capsys):
+    asked = ["--only", "page", "--format", "md,html", "--out", str(tmp_path)]
+    assert main(["made_up", *asked]) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "report.md")
+    assert {path.name for path in tmp_path.iterdir()} == {"report.md", "index.html", "files.txt"}
+    assert not re.search(r"\]\(\w+\.\w+\)", (tmp_path / "report.md").read_text(encoding="utf-8"))
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert set(re.findall(r'<a href="([^"]*)"', page)) == {
+        f"#{key}" for key in re.findall(r'<section id="(\w+)"', page)
+    }
+
+
+def test_what_a_study_is_called_is_not_what_its_experiment_is(store, tmp_path, capsys):
+    asked = ["--experiment", "made_up", "--only", "page", "--format", "md", "--out", str(tmp_path)]
+    assert main(["renamed", *asked]) == 0
+    assert main(["renamed", *asked[:1], "elsewhere", *asked[2:]]) == 2
+    assert "elsewhere" in capsys.readouterr().err
 
 
 def test_without_a_study_the_usage_is_shown(capsys):

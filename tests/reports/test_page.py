@@ -2,16 +2,22 @@
 
 import io
 import re
+from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
 
+from harness.tracking.origins import Origin, origins_of
+from reports import rendering
+from reports.asking import Wanted
 from reports.comparison import compare
 from reports.contents import contents
+from reports.dating import today
 from reports.page import build
 from reports.rendering import escape_markdown
-from reports.saving import save
+from reports.saving import csv, save
 
 AXES = {"dataset": ["moons", "digits"], "activation": ["relu", "sigmoid"]}
 HOSTILE = '<img src=x onerror="alert(1)">'
@@ -36,8 +42,19 @@ class Elements(HTMLParser):
             self.values.setdefault(self.table, []).append(attributes["data-value"])
 
 
+DAY = date(2026, 1, 2)
+
+
+def told(record):
+    """Return the page of a study without its figures, which take most of the time, and its tables' CSVs."""
+    report = contents(compare(record))
+    bare = tuple(replace(section, drawings=()) for section in report.sections)
+    page = rendering.page(replace(report, sections=bare), {}, set(), DAY).decode()
+    return page, {each.name: pd.read_csv(io.BytesIO(csv(each.frame))) for each in report.tables}
+
+
 def page_of(record):
-    return build(record)["index.html"].decode()
+    return told(record)[0]
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +70,8 @@ def test_the_page_needs_no_network(files):
         assert tag not in {"link", "iframe", "object"}
         for name in ("src", "href", "srcset", "poster"):
             target = attributes.get(name) or ""
-            assert target.startswith("#") or re.fullmatch(r"([a-z_]+\.(csv|svg|png))?", target)
+            ours = target.startswith("data:image/png;base64,") if tag == "image" else target.startswith("#")
+            assert ours or re.fullmatch(r"([a-z_]+\.(csv|svg|png))?", target)
     policy = next(each["content"] for _, each in elements.tags if "http-equiv" in each)
     assert policy.startswith("default-src 'none'; img-src data:;")
     style = re.search(r"<style>(.*?)</style>", files["index.html"].decode(), re.DOTALL)[1]
@@ -114,13 +132,14 @@ def test_what_went_wrong_is_counted_over_all_runs(files):
 
 
 def test_complaints_are_counted_by_arm_over_all_its_runs(synthetic):
-    told = [
+    said = [
         *(("relu", 3.0, "dead layer"), ("relu", 3.0, "vanishing gradient")),
         *(("relu", 0.3, "dead layer"), ("sigmoid", 0.03, "rate too low")),
     ]
     axes = {"activation": ["relu", "sigmoid"]}
-    files = build(synthetic(axes, rows=8, warnings="overflow; in exp", complaints=told))
-    frame = pd.read_csv(io.BytesIO(files["complaints.csv"]))
+    record = synthetic(axes, rows=8, warnings="overflow; in exp", complaints=said)
+    page, frames = told(record)
+    frame = frames["complaints"]
     # 2 arms x 3 rates x 8 seeds
     assert frame[["complaint", "arm", "complained", "runs"]].to_numpy().tolist() == [
         ["dead layer", "relu", 16, 24],
@@ -130,51 +149,85 @@ def test_complaints_are_counted_by_arm_over_all_its_runs(synthetic):
     assert frame["share"].tolist() == pytest.approx([2 / 3, 1 / 3, 1 / 3])
     for _, row in frame.iterrows():
         assert row["example"].startswith(f"{row['complaint']} at rate")
-    page = files["index.html"].decode()
     table = re.search(r'<table id="complaints">.*?</table>', page, re.DOTALL)[0]
     assert ">66.7\N{NO-BREAK SPACE}%<" in table
     assert frame["example"][0] in table
     # What the doctor did not say keeps a table of its own, without the doctor's sentences.
-    others = pd.read_csv(io.BytesIO(files["warnings.csv"]))
-    assert others.to_numpy().tolist() == [["overflow; in exp", 6]]
+    assert frames["warnings"].to_numpy().tolist() == [["overflow; in exp", 6]]
 
 
 def test_the_page_shows_the_most_frequent_complaints_and_says_that_there_are_more(synthetic):
     axes = {"activation": [f"kind {number}" for number in range(25)]}
-    told = [("kind", 0.1, "plateau")]
-    files = build(synthetic(axes, rates=(0.1,), seeds=(0, 1), rows=6, complaints=told))
-    assert len(pd.read_csv(io.BytesIO(files["complaints.csv"]))) == 25
-    table = re.search(r'<table id="complaints">.*?</table>', files["index.html"].decode(), re.DOTALL)[0]
+    said = [("kind", 0.1, "plateau")]
+    record = synthetic(axes, rates=(0.1,), seeds=(0, 1), rows=6, complaints=said)
+    page, frames = told(record)
+    assert len(frames["complaints"]) == 25
+    table = re.search(r'<table id="complaints">.*?</table>', page, re.DOTALL)[0]
     assert table.count("<tr>") == 1 + 20
     assert "The 20 most frequent of 25" in table
 
 
 def test_without_complaints_there_is_no_table_of_them(synthetic):
-    files = build(synthetic({"activation": ["relu"]}, rows=6))
-    assert "complaints.csv" not in files
+    assert "complaints" not in told(synthetic({"activation": ["relu"]}, rows=6))[1]
 
 
 def test_the_same_data_gives_the_same_bytes_whatever_the_order_of_rows(synthetic):
-    record = synthetic({"activation": ["relu", "sigmoid"]}, layers=3, rows=8)
-    shuffled = type(record)(
-        record.spec,
-        record.runs.sample(frac=1, random_state=3),
-        record.history.sample(frac=1, random_state=4),
-        record.provenance,
-        None,
+    record = synthetic({"activation": ["relu", "sigmoid"]}, rows=8)
+    shuffled = replace(
+        record,
+        runs=record.runs.sample(frac=1, random_state=3),
+        history=record.history.sample(frac=1, random_state=4),
     )
-    assert build(record) == build(shuffled)
+    wanted = Wanted(figures=False)
+    assert build(record, wanted, drawn=DAY) == build(shuffled, wanted, drawn=DAY)
+
+
+def test_the_page_says_on_which_day_it_was_drawn(synthetic, monkeypatch):
+    record = synthetic({"activation": ["relu"]}, rows=6)
+    alone = Wanted(pages=("md",), figures=False, tables=False)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(10**9))
+    assert "Drawn on 2001-09-09." in build(record, alone)["report.md"].decode()
+    monkeypatch.delenv("SOURCE_DATE_EPOCH")
+    before, told, after = today(), build(record, alone)["report.md"].decode(), today()
+    assert f"Drawn on {before}." in told or f"Drawn on {after}." in told
+
+
+def test_the_page_says_what_made_its_runs(synthetic):
+    record = synthetic({"activation": ["relu", "sigmoid"]}, rows=6)
+    each = [
+        Origin(
+            (("activation", name), ("dtype", "float32"), ("seed", str(seed))),
+            (("NumPy", "2.4.6"),),
+            ("moons", "0edc", "300", "100", "100"),
+        )
+        for name in ("relu", "sigmoid")
+        for seed in range(5)
+    ]
+    links = {"all runs": "http://127.0.0.1:5000/#/experiments/1/runs"}
+    record = replace(record, origins=origins_of(each, links))
+    files = build(record, Wanted(("md",), figures=False))
+    told = files["report.md"].decode()
+    assert "Trained by: make sweep STUDY=made_up" in told
+    assert "Drawn by: python -m reports made_up" in told
+    assert "- [In MLflow: all runs](<http://127.0.0.1:5000/#/experiments/1/runs>)" in told
+    assert "| activation | relu (5); sigmoid (5) |" in told
+    assert "| dtype | float32 |" in told
+    assert "| NumPy | 2.4.6 | 10 |" in told
+    assert "| moons | 300 | 100 | 100 | 0edc | 10 |" in told
+    assert "| tuning | 3 | 100 to 102 | 18 |" in told
+    runs = pd.read_csv(io.BytesIO(files["runs.csv"]))
+    assert sorted(runs["run_id"]) == sorted(record.runs["run_id"])
 
 
 def test_text_of_the_store_does_nothing(synthetic):
     axes = {"activation": [HOSTILE, "relu"]}
     record = synthetic(axes, rows=8, name=HOSTILE, question=HOSTILE, warnings=HOSTILE)
     record.spec["budgets"].append(HOSTILE)
-    files = build(type(record)(record.spec, record.runs, record.history, {HOSTILE: HOSTILE}, None))
-    page = files["index.html"].decode()
+    record = replace(record, provenance={HOSTILE: HOSTILE})
+    page = page_of(record)
     assert page.count("&lt;img src=x") >= 8
     assert all("onerror" not in attributes for _, attributes in Elements(page).tags)
-    assert "<img src=x" not in files["report.md"].decode()
+    assert "<img src=x" not in build(record, Wanted(("md",), figures=False))["report.md"].decode()
 
 
 def test_markdown_is_escaped():
@@ -186,12 +239,12 @@ def test_numbers_and_words_of_a_cell_stay_apart_in_markdown(files):
 
 
 def test_arms_at_one_rate_are_no_comparison_except_at_the_start(synthetic):
-    page = page_of(synthetic({"activation": ["relu", "sigmoid"]}, rates=(0.1,), layers=4, rows=8))
-    found = re.findall(r'<figure id="(\w+)">.*?<span class="narrow"[^>]*>(.*?)</span>', page, re.DOTALL)
-    captions = dict(found)
+    record = synthetic({"activation": ["relu", "sigmoid"]}, rates=(0.1,), layers=4, rows=8)
+    report = contents(compare(record))
     notice = "At one rate for all: not a comparison of methods."
-    assert {key for key, text in captions.items() if notice not in text} == {"gradients_at_start"}
-    assert notice in re.search(r'<p class="answer">(.*?)</p>', page)[1]
+    unnoticed = {drawing.name for drawing in report.drawings if notice not in drawing.caption}
+    assert unnoticed == {"gradients_at_start"}
+    assert notice in report.answer
 
 
 def test_tuned_arms_carry_such_a_notice_where_they_are_shown_at_one_rate_alone(synthetic):
@@ -209,12 +262,10 @@ def test_an_only_arm_is_compared_with_nothing(synthetic):
 
 def test_the_answer_names_the_best_arm_with_its_interval(synthetic):
     record = synthetic({"activation": ["relu", "sigmoid", "tanh"]}, rows=8)
-    files = build(record)
-    summary = pd.read_csv(io.BytesIO(files["summary.csv"])).set_index("arm")
+    page, frames = told(record)
+    summary = frames["summary"].set_index("arm")
     best = summary["test_accuracy_centre"].idxmax()
-    answer = re.search(r'<p class="answer">(.*?)</p>', files["index.html"].decode())[1].replace(
-        "\N{NO-BREAK SPACE}", " "
-    )
+    answer = re.search(r'<p class="answer">(.*?)</p>', page)[1].replace("\N{NO-BREAK SPACE}", " ")
     assert answer.startswith("Exploratory, no claim is tested.")
     row = summary.loc[best]
     assert f"{best} has the highest test accuracy, {100 * row['test_accuracy_centre']:.1f} %" in answer
@@ -225,27 +276,28 @@ def test_the_answer_names_the_best_arm_with_its_interval(synthetic):
 
 
 def test_all_runs_diverged_still_gives_a_page_that_says_so(synthetic):
-    files = build(synthetic({"activation": ["relu", "sigmoid"]}, rows=8, diverged="all"))
-    page = files["index.html"].decode()
+    record = synthetic({"activation": ["relu", "sigmoid"]}, rows=8, diverged="all")
+    page = page_of(record)
     assert "no arm has a reported run at a chosen value" in page
     assert page.count("a tuning seed diverged or failed at every value") >= 2
-    assert "convergence_log_loss_by_update.csv" not in files
+    names = {drawing.name for drawing in contents(compare(record)).drawings}
+    assert "convergence_log_loss_by_update" not in names
 
 
 def test_a_store_without_histories_still_gives_the_scores(synthetic):
     record = synthetic({"activation": ["relu", "sigmoid"]}, rows=8)
     empty = pd.DataFrame({"run_id": [], "update": []})
-    files = build(type(record)(record.spec, record.runs, empty, record.provenance, None))
-    assert "ranking.png" in files
-    assert "no history" in files["index.html"].decode()
+    record = replace(record, history=empty)
+    assert "ranking" in {drawing.name for drawing in contents(compare(record)).drawings}
+    assert "no history" in page_of(record)
 
 
 def test_regression_is_reported_by_squared_error(synthetic):
-    files = build(synthetic({"activation": ["relu", "sigmoid"]}, rows=8, regression=True))
-    page = files["index.html"].decode()
-    assert "lowest test squared error" in page
-    assert "convergence_squared_error_by_update.png" in files
-    assert not any("accuracy" in name for name in files)
+    record = synthetic({"activation": ["relu", "sigmoid"]}, rows=8, regression=True)
+    assert "lowest test squared error" in page_of(record)
+    names = {drawing.name for drawing in contents(compare(record)).drawings}
+    assert "convergence_squared_error_by_update" in names
+    assert not any("accuracy" in name for name in names)
 
 
 def test_one_seed_has_no_interval_and_says_so(synthetic):

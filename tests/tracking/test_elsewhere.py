@@ -221,3 +221,37 @@ def test_the_default_experiment_can_be_read_and_a_deleted_one_cannot(tool: Tool)
     tool.client.delete_experiment(gone.id)
     with pytest.raises(ConfigurationError, match="known: theirs"):
         gone.read()
+
+
+def test_an_experiment_may_be_called_otherwise_than_the_study(tool: Tool) -> None:
+    tool.log({"activation": "relu", "seed": 0})
+    for named in (tool.experiment, tool.id):
+        record = read.study("what I ask", experiment=named, uri=tool.uri)
+        assert (record.spec["name"], record.spec["experiment"]) == ("what I ask", named)
+        assert len(record.runs) == 1
+    with pytest.raises(ConfigurationError, match=r"experiment = 'thiers': none of that name.*'theirs'"):
+        read.study("what I ask", experiment="thiers", uri=tool.uri)
+    with pytest.raises(ConfigurationError, match="experiment = '999': none"):
+        read.study("what I ask", experiment="999", uri=tool.uri)
+
+
+def test_what_made_the_runs_is_counted(tool: Tool) -> None:
+    tags = {"mlflow.source.git.commit": "0123abc"}
+    for seed in (0, 1):
+        tool.log({"activation": "relu", "seed": seed, "hidden": 8}, inputs=[("moons", "training")], tags=tags)
+    tool.log({"activation": "tanh", "seed": 0, "hidden": 8})
+    origins = tool.read().origins
+    told = origins.parameters.set_index(["name", "value"])["runs"]
+    assert told["hidden"].to_dict() == {"8": 3}
+    assert told["activation"].to_dict() == {"relu": 2, "tanh": 1}
+    assert ("source's commit", "0123abc", 2) in origins.platform.itertuples(index=False, name=None)
+    assert origins.data[["dataset", "digest", "runs"]].to_numpy().tolist() == [["moons", "d1", 2]]
+
+
+def test_links_lead_to_the_ui_that_serves_the_store(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+    tool.log({"activation": "relu", "seed": 0})
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///another.db")
+    assert tool.read().origins.links == {}
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", tool.uri)
+    (address,) = tool.read().origins.links.values()
+    assert address.startswith(f"http://127.0.0.1:5000/#/experiments/{tool.id}/runs?")

@@ -6,7 +6,7 @@ import pytest
 
 from harness.tracking.store import connect
 from harness.tracking.texts import markdown
-from harness.tracking.views import NOTE, page, placed, report_link
+from harness.tracking.views import NOTE, page, placed, report_link, ways
 from harness.tracking.writer import Writer
 from tests.tracking.stacks_to_deliver import POINTS, SWEEP
 
@@ -75,3 +75,9 @@ def test_the_page_of_a_study_is_that_of_its_experiment(store: str, monkeypatch: 
     assert found.startswith("http://127.0.0.1:5000/#/experiments/1/runs?workflowType=machine_learning")
     assert page(store, "never trained") is None
     assert page("http://127.0.0.1:9", "adhoc") is None
+
+
+def test_links_hold_no_password() -> None:
+    found = ways("https://me:secret@mlflow.example/ui/", "7", "abc")
+    assert found["the sweep"].startswith("https://mlflow.example/ui/#/experiments/7/runs/abc")
+    assert not any("secret" in address or "@" in address for address in found.values())
