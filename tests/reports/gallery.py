@@ -1,4 +1,4 @@
-"""`python -m tests.reports.gallery`: take the pictures of docs/gallery.md anew, by the lines that stand there."""
+"""`python -m tests.reports.gallery`: take the pictures of docs/gallery.md anew, by its own lines."""
 
 import ast
 import io
