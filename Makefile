@@ -120,9 +120,9 @@ server: database $(SERVER)  ## start a team's server on PostgreSQL: DATABASE, HO
 	exec $(BIN)/mlflow server --host "$(HOST)" --port "$(PORT)" --workers "$(WORKERS)" \
 	  --serve-artifacts --artifacts-destination "$(ARTIFACTS)" $(SERVER_OPTIONS)
 
-# A file's tests share servers and finished sweeps, which only one worker is to make.
+# Tests that share servers or finished sweeps go to one worker (tests/conftest.py).
 test: $(TOOLS)  ## run all tests but the slow ones
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not slow"
 
 test-slow: $(TOOLS)  ## run the tests that need minutes
 	$(BIN)/python -m pytest -m slow

@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,9 +13,23 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from harness.__main__ import main
 from harness.tracking.store import connect
+
+DEAR = ("team", "server", "browser")
+"""Fixtures that take a server or a browser: whoever asks for one tests on the same worker."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one worker run the tests of a file, which share finished sweeps, and all who share a server."""
+    for item in items:
+        asked = getattr(item, "fixturenames", ())
+        group = next((name for name in DEAR if name in asked), item.location[0])
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_collection_finish() -> None:
@@ -43,11 +58,31 @@ def addresses() -> tuple[object, ...]:
 
 
 @pytest.fixture(scope="session")
-def store_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def of_all_workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that the workers of a session share; who makes something in it takes a lock."""
+    own = tmp_path_factory.getbasetemp()
+    # A worker's folder lies in that of all workers; without workers, in that of all sessions.
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def store_template(of_all_workers: Path) -> Path:
     """An empty SQLite store; its schema takes seconds to make, a copy takes none."""
-    path = tmp_path_factory.mktemp("store") / "mlflow.db"
-    connect(f"sqlite:///{path}").search_experiments()
+    # No test takes the power from the machine: this process need not wait for the disk.
+    event.listen(Engine, "connect", careless)
+    folder = of_all_workers / "template"
+    path = folder / "mlflow.db"
+    with FileLock(folder.with_suffix(".lock")):
+        if not (folder / "made").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            connect(f"sqlite:///{path}").search_experiments()
+            (folder / "made").touch()
     return path
+
+
+def careless(connection: object, _: object) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous = OFF")
 
 
 @pytest.fixture

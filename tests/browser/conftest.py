@@ -1,6 +1,5 @@
 """One store for the room, one server and one browser for each worker."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,16 +31,12 @@ def browser() -> Iterator["Browser"]:
 
 
 @pytest.fixture(scope="session")
-def store_to_look_at(
-    browser: "Browser", store_template: Path, tmp_path_factory: pytest.TempPathFactory
-) -> str:
+def store_to_look_at(browser: "Browser", store_template: Path, of_all_workers: Path) -> str:
     """The address of a store with a study that was swept and reported, and with one of hostile texts.
 
     Asked for after the browser, so that nothing is trained where none is.
     """
-    own = tmp_path_factory.getbasetemp()
-    # A worker's folder lies in that of all workers; without workers, in that of all sessions.
-    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "looked_at"
+    folder = of_all_workers / "looked_at"
     store = f"sqlite:///{folder / 'mlruns' / 'mlflow.db'}"
     with FileLock(folder.with_suffix(".lock")):
         if not (folder / "made").exists():

@@ -1,7 +1,5 @@
 """`checks.gradients=true`: backpropagation against finite differences before anything trains."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,16 +106,11 @@ def test_python_refuses_too_and_only_where_asked(wrong_slope: None) -> None:
     assert len(train(runs)) == 2
 
 
-def test_a_right_gradient_is_said_in_one_line_and_trains(tmp_path: Path) -> None:
+def test_a_right_gradient_is_said_in_one_line_and_trains(app: Callable[..., object]) -> None:
     grid = ["activation=relu,tanh", "loss=mse,cross_entropy", "seed=0,1", "tracking=off", "executor=serial"]
-    done = subprocess.run(
-        [sys.executable, "-m", "harness", *SHORT, *grid, ASKED, "-m"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    first, *rest = done.stdout.splitlines()
+    done = app(*SHORT, *grid, ASKED, "-m")
+    assert done.status == 0
+    first, *rest = done.out.splitlines()
     assert first.startswith("gradients of 4 kinds of runs agree with finite differences: worst error ")
     assert rest[-1] == "8 runs trained, 0 were done already"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.sweeping.executors import Crew, InProcess, crew
+from harness.sweeping.executors import START_SECONDS, Crew, InProcess, crew
 from harness.sweeping.settings import Executing, Processes, Serial
 from tests.sweeping.workers import workers_of
 
@@ -70,13 +70,15 @@ def test_workers_end_when_the_launcher_is_killed(tmp_path: Path) -> None:
         stderr=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while len(workers_of(launcher.pid)) < 2 and time.monotonic() < deadline:
             time.sleep(0.2)
         workers = workers_of(launcher.pid)
         assert len(workers) == 2
-        # Until its initializer has run, a worker knows of no parent to watch.
-        time.sleep(5)
+        # Until its initializer has run, a worker knows of no parent to watch; by so many seconds it trains.
+        while any(sum(worker.cpu_times()[:2]) < 1.5 * START_SECONDS for worker in workers):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
     finally:
         os.kill(launcher.pid, signal.SIGKILL)
         launcher.wait()

@@ -18,7 +18,7 @@ from tests.tracking.stacks_to_deliver import POINTS, SWEEP, ended, failed, held,
 
 App = Callable[..., object]
 
-SEEDS = 4
+SEEDS = 3
 GRID = ("dataset=moons", "dataset.samples=60", "stopping.epochs=4", "activation=relu,tanh", "executor=serial",
         "architecture.width=4", f"seed=range(0,{SEEDS})", "-m")  # fmt: skip
 STUDY = (
