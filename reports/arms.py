@@ -14,6 +14,7 @@ from typing import Literal
 import pandas as pd
 
 SEPARATOR = " · "
+MINUS = "\N{MINUS SIGN}"
 MOST_LINES = 6
 """Lines that one panel holds before a further axis is turned into panels."""
 MOST_COLUMNS = 4

@@ -14,7 +14,7 @@ from harness import choosing
 from harness.bands import COLUMNS, COSTS, bands
 from harness.record import SPLITS
 from harness.tracking.origins import Origins
-from reports import final_rows, maps, profiles, rates, statistics, times
+from reports import claim_rows, final_rows, maps, outcome_rows, pairs, profiles, rates, statistics, times
 from reports.arms import Layout, lay_out
 from reports.plain_text import plain, plain_all
 
@@ -119,6 +119,21 @@ class Comparison:
         """What the reported runs say of the study's claims."""
         draw = statistics.generator(str(self.spec["name"]), "verdicts")
         return statistics.verdicts(self.spec.get("claims") or [], self.chosen, generator=draw)
+
+    @cached_property
+    def claim_cells(self) -> pd.DataFrame:
+        """The cells of `verdicts` that an interval decides, as `claim_rows.claim_rows`."""
+        return claim_rows.claim_rows(self.verdicts)
+
+    @cached_property
+    def differences(self) -> pd.DataFrame:
+        """Paired differences of the leading final score, as `pairs.by_goal`."""
+        return pairs.by_goal(self, 0)
+
+    @cached_property
+    def outcomes(self) -> pd.DataFrame:
+        """How all runs of each arm ended, as `outcome_rows.outcome_rows`."""
+        return outcome_rows.outcome_rows(self)
 
     @cached_property
     def estimates(self) -> pd.DataFrame:

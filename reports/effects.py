@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from harness.record import higher_is_better
+from reports.arms import MINUS
 from reports.cells import Cell, Part
-
-MINUS = "\N{MINUS SIGN}"
 
 
 def factor(metric: str) -> float:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from harness.record import higher_is_better
 from reports import statistics
-from reports.arms import SEPARATOR, Arm, natural, shorten
-from reports.comparison import Comparison
-from reports.effects import MINUS
+from reports.arms import MINUS, SEPARATOR, Arm, natural, shorten
 from reports.statistics import counted
+
+if TYPE_CHECKING:
+    from reports.comparison import Comparison
 
 MOST_ARMS = 6
 """Up to so many arms of a data set, every pair of them is compared."""
@@ -25,6 +27,8 @@ LONGEST = 27
 SEVERAL = "several"
 """What pairs are called that differ in more than one compared key."""
 TESTED = ("p", "p_holm", "p_note")
+OWN_LOSS = "test_loss"
+"""Own losses of different kinds do not compare."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,24 @@ def frame(comparison: Comparison, dataset: str, metric: str, ratios: Mapping[str
     found.insert(1, "axis", [pair.axis for pair in asked])
     found.insert(2, "label", [pair.label for pair in asked])
     return found
+
+
+def by_goal(comparison: Comparison, place: int) -> pd.DataFrame:
+    """Compare the pairs of every data set by its leading metric (`place` 0), or by its second one (1).
+
+    Returns
+    -------
+    DataFrame
+        As `frame` returns it. Without columns where there is no pair, or no metric that compares.
+    """
+    frames = []
+    for dataset in comparison.layout.datasets:
+        metric = comparison.goals(dataset)[place]
+        if metric != OWN_LOSS:
+            found = frame(comparison, dataset, metric, ratios(comparison, dataset, metric))
+            if len(found):
+                frames.append(found)
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
 def ratios(comparison: Comparison, dataset: str, metric: str) -> dict[str, float]:

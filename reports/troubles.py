@@ -18,28 +18,10 @@ MOST_ROWS = 20
 def by_arm(comparison: Comparison) -> Table:
     """Count diverged, stalled, failed and warned runs by arm, over all values and seeds."""
     caption = "All runs, tuning and reported, at every value tried."
-    frame = counts(comparison)
+    frame = comparison.outcomes
     if frame["missing"].any():
         caption += " Missing: reported seeds of the study that the arm lacks at the value chosen."
     return _table(comparison, frame, "troubles_by_arm", caption)
-
-
-def counts(comparison: Comparison) -> pd.DataFrame:
-    """Count outcomes by arm over all runs, in drawing order.
-
-    Returns
-    -------
-    DataFrame
-        `statistics.outcome_counts`; `reported` seeds at the value chosen; those `missing` of the ones that
-        the study or another arm has.
-    """
-    order = {arm.name: place for place, arm in enumerate(comparison.layout.arms)}
-    frame = outcome_counts(comparison.runs, ["arm"])
-    frame = frame.sort_values("arm", key=lambda names: names.map(order), kind="stable").reset_index(drop=True)
-    asked = {int(seed) for seed in comparison.spec.get("seeds") or []} | set(comparison.chosen["seed"])
-    have = comparison.chosen.groupby("arm")["seed"].nunique()
-    frame["reported"] = frame["arm"].map(have).fillna(0).astype(int)
-    return frame.assign(missing=len(asked) - frame["reported"])
 
 
 def absent(comparison: Comparison) -> tuple[str, ...]:
@@ -52,7 +34,7 @@ def absent(comparison: Comparison) -> tuple[str, ...]:
             f"Asked for and not there: {lacking:,} of {prose.counted(asked, 'run')}, which have not ended or "
             "were not started."
         )
-    frame = counts(comparison)
+    frame = comparison.outcomes
     short = frame[frame["missing"] > 0].sort_values("missing", ascending=False, kind="stable")
     if len(short) and not comparison.chosen.empty:
         labels = arm_labels(comparison)

@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from harness.intervals import CONFIDENCE
 from reports import effects
-from reports.arms import Layout, layout_of, shorten
+from reports.arms import MINUS, Layout, layout_of, shorten
 from reports.figures import style
 from reports.figures.margins import settle
 from reports.figures.scales import plain
@@ -53,8 +53,9 @@ def forest(
     frame : DataFrame
         As `statistics.differences` returns it, or the cells of `statistics.verdicts`: `metric`, `effect` or
         `difference`, `low`, `high`, `seeds`, `dead`, and `first` and `second` or `cell`. Where it has
-        them, `label` is what a row is called, `group` the panel that it stands in, `margin` is marked and
-        shaded, `verdict` stands at the right, and `level` is the intervals' coverage.
+        them, `label` is what a row is called, `group` the panel that it stands in (else its claim or data
+        set), `margin` is marked and shaded, `verdict` stands at the right, and `level` is the intervals'
+        coverage.
     layout : Layout, optional
         By which `first` and `second` are labelled.
     title, subtitle : str, optional
@@ -142,7 +143,8 @@ def _rows(frame: pd.DataFrame, layout: Layout | None) -> pd.DataFrame:
     if "label" not in rows.columns:
         rows["label"] = rows["cell"] if "cell" in rows.columns else _pairs(rows, layout)
     if "group" not in rows.columns:
-        rows["group"] = rows["claim"] if "claim" in rows.columns else ""
+        named = next((name for name in ("claim", "dataset") if name in rows.columns), None)
+        rows["group"] = rows[named] if named else ""
     known: dict[str, float | str] = {
         "margin": np.nan,
         "level": CONFIDENCE,
@@ -163,7 +165,7 @@ def _pairs(rows: pd.DataFrame, layout: Layout | None) -> list[str]:
     found = layout or layout_of(pd.DataFrame({"arm": names}))
     labels = {arm.name: arm.label for arm in found.arms}
     pairs = zip(rows["first"], rows["second"], strict=True)
-    return [f"{labels.get(one, one)} {effects.MINUS} {labels.get(other, other)}" for one, other in pairs]
+    return [f"{labels.get(one, one)} {MINUS} {labels.get(other, other)}" for one, other in pairs]
 
 
 def _axis(group: pd.DataFrame) -> str:
@@ -224,7 +226,7 @@ def _panel(axes: Axes, group: pd.DataFrame, limits: tuple[float, float], offsets
     axes.set_yticks(range(len(group)), labels)
     axes.grid(visible=False, axis="y")
     axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 2.5, 5, 10]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: plain(value).replace("-", effects.MINUS)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: plain(value).replace("-", MINUS)))
 
 
 def _row(axes: Axes, at: int, row: pd.Series, limits: Sequence[float], offsets: Sequence[float]) -> None:

@@ -18,6 +18,7 @@ from reports.arms import Arm, Layout, layout_of, shorten
 from reports.figures import scales, strips, style
 from reports.figures.margins import settle
 from reports.figures.marks import mark
+from reports.profiles import without_data
 
 WIDEST = 1000.0
 """Factor of the best cost up to which a profile is drawn."""
@@ -40,10 +41,11 @@ def performance_profile(
     frame : DataFrame
         As `profiles.cost_profiles` returns it: a row of panels for each `cost`.
     layout : Layout, optional
-        Methods as arms, as `profiles.without_data` returns it; by default all in one panel.
+        The arms, or the methods that `profiles.without_data` makes of them; by default all methods in
+        one panel.
     title, subtitle : str, optional
     """
-    layout = layout or layout_of(frame.rename(columns={"method": "arm"}))
+    layout = without_data(layout) if layout else layout_of(frame.rename(columns={"method": "arm"}))
     costs = list(frame["cost"].unique())
     figure, grid = style.sheet(
         title or "Performance profiles: target reached within a factor of the best",

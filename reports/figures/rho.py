@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -211,7 +212,8 @@ def _line_by_depth(axes: Axes, rows: pd.DataFrame, line: str, arms: Mapping[str,
             ends = np.clip([least, most], bottom, top)
             bar = axes.plot([place, place], ends, color=arm.look.colour, linewidth=1)
             mark(bar[0], "band", arm.line)
-        dot = axes.plot([place], [value], arm.look.marker, color=arm.look.colour, markersize=5, mec="white")
+        rim: dict[str, Any] = {"markersize": 6, "mec": "white", "mew": 0.5}
+        dot = axes.plot([place], [value], arm.look.marker, color=arm.look.colour, **rim)
         mark(dot[0], "dot", arm.line)
     return End(line, look, float(at[-1]), float(np.clip(centre[-1], bottom, top)))
 
@@ -223,16 +225,23 @@ def _limits(bands: pd.DataFrame) -> tuple[float, float]:
 
 
 def _mark_levels(axes: Axes, limits: tuple[float, float]) -> None:
-    for level, name, side in ((VANISHING, "vanishing", "top"), (EXPLODING, "exploding", "bottom")):
+    for level, name, side, off in (
+        (VANISHING, "vanishing", "top", -1.5),
+        (EXPLODING, "exploding", "bottom", 1.5),
+    ):
         if limits[0] < level < limits[1]:
             axes.axhline(level, color=style.GREY, linewidth=0.9, linestyle=(0, (2, 2)))
             axes.annotate(
                 name,
                 (0.99, level),
+                (0, off),
                 xycoords=("axes fraction", "data"),
+                textcoords="offset points",
                 ha="right",
                 va=side,
                 fontsize=6.5,
                 color=style.GREY,
                 bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.6},
+                # Below the curves: a name hides none of them.
+                zorder=1.5,
             )

@@ -29,6 +29,7 @@ def sensitivity(
     frame: pd.DataFrame,
     layout: Layout | None = None,
     *,
+    role: str | None = None,
     title: str | None = None,
     subtitle: str | None = None,
 ) -> Figure:
@@ -37,11 +38,14 @@ def sensitivity(
     Parameters
     ----------
     frame : DataFrame
-        As `rates.sensitivity_rows` returns it, of one role.
+        As `rates.sensitivity_rows` returns it.
     layout : Layout, optional
         Arms, their panels and looks; by default `arms.layout_of(frame)`.
+    role : {"tuning", "reported"}, optional
+        On which seeds; by default that of the first row.
     title, subtitle : str, optional
     """
+    frame = frame[frame["role"] == (role or frame["role"].iloc[0])]
     layout = strips.arms_of(frame, layout)
     key = prose.key_name(str(frame["over"].iloc[0]))
     metrics = {str(dataset): str(rows["metric"].iloc[0]) for dataset, rows in frame.groupby("dataset")}

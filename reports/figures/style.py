@@ -16,6 +16,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 import seaborn as sns
 from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -68,7 +69,12 @@ def house_style(draw: Callable[P, R]) -> Callable[P, R]:
         with rc_context(cast(Any, SETTINGS)), warnings.catch_warnings():
             # Names may be in any script: what the font lacks is drawn as a box.
             warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-            return draw(*args, **kwargs)
+            drawn = draw(*args, **kwargs)
+        if isinstance(drawn, Figure):
+            # The canvas it was laid out on remembers how wide texts are in these settings: `savefig` and
+            # notebooks draw in others, and align texts by what they measure anew.
+            FigureCanvasBase(drawn)
+        return drawn
 
     return styled
 
@@ -179,4 +185,6 @@ def _legend_columns(labels: list[str], width: float) -> int:
     if not labels:
         return 1
     entry = 0.55 + 0.072 * max(map(len, labels))
-    return max(1, min(len(labels), int(width / entry)))
+    most = max(1, min(len(labels), int(width / entry)))
+    # Rows of equal length: entries run down the columns, and one alone in a last row is read as misplaced.
+    return math.ceil(len(labels) / math.ceil(len(labels) / most))

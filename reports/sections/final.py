@@ -12,7 +12,6 @@ from reports.figures.ranking import ranking as ranked
 from reports.figures.reached import about as about_arms
 from reports.figures.reached import reached as arms_reached
 from reports.outline import Drawing, Section
-from reports.profiles import without_data
 from reports.sections import absence
 from reports.sections.lead import lead
 
@@ -121,12 +120,11 @@ def profile(comparison: Comparison) -> Drawing | None:
     if frame is None:
         return None
     caption = prose.at_one_rate(comparison, profiles.about_profile(frame))
-    layout = without_data(comparison.layout)
     return Drawing(
         "performance_profile",
         caption,
         frame,
-        lambda: profiles.performance_profile(frame, layout, subtitle=caption),
+        lambda: profiles.performance_profile(frame, comparison.layout, subtitle=caption),
     )
 
 

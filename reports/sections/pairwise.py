@@ -18,8 +18,6 @@ from reports.sections import verdicts
 MOST_ROWS = 26
 """Pairs that a figure draws; the table and its CSV have all."""
 MOST_DRAWINGS = 4
-OWN_LOSS = "test_loss"
-"""Own losses of different kinds do not compare."""
 MOST_SHOWN = 300
 """Pairs that the page's table shows."""
 
@@ -27,7 +25,7 @@ MOST_SHOWN = 300
 def pairwise(comparison: Comparison) -> Section | None:
     """Compare arms in pairs; None where no data set has two arms."""
     judged = verdicts.table(comparison)
-    leading, second = _frames(comparison)
+    leading, second = comparison.differences, pairs.by_goal(comparison, 1)
     if leading.empty and judged is None:
         return None
     paragraphs = (
@@ -50,20 +48,6 @@ def pairwise(comparison: Comparison) -> Section | None:
         tuple(_drawings(comparison, leading)),
         tuple(tables),
     )
-
-
-def _frames(comparison: Comparison) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return all pairs by the leading metric of their data set, and by the second one."""
-    found: tuple[list[pd.DataFrame], list[pd.DataFrame]] = ([], [])
-    for dataset in comparison.layout.datasets:
-        for frames, metric in zip(found, comparison.goals(dataset), strict=True):
-            if metric == OWN_LOSS:
-                continue
-            made = pairs.frame(comparison, dataset, metric, pairs.ratios(comparison, dataset, metric))
-            if len(made):
-                frames.append(made)
-    first, second = (pd.concat(frames, ignore_index=True) if frames else pd.DataFrame() for frames in found)
-    return first, second
 
 
 def _drawings(comparison: Comparison, leading: pd.DataFrame) -> list[Drawing]:

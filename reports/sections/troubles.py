@@ -31,7 +31,7 @@ def troubles(comparison: Comparison) -> Section:
 
 def _drawings(comparison: Comparison) -> tuple[Drawing, ...]:
     """Draw how runs ended, if any ended badly."""
-    frame = counts.counts(comparison)
+    frame = comparison.outcomes
     if not frame[[*TROUBLES, "warned"]].any(axis=None):
         return ()
     caption = about(frame, comparison.layout)

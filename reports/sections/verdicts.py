@@ -12,13 +12,12 @@ from matplotlib.figure import Figure
 from harness.intervals import LEAST_SEEDS
 from reports import effects, prose
 from reports.cells import Cell, Part, Table, shown, words
+from reports.claim_rows import ESTIMATED
 from reports.comparison import Comparison
 from reports.effects import part, span
 from reports.figures.forest import about, forest
 from reports.outline import Card, Drawing
 
-ESTIMATED = ("difference", "trend")
-"""Kinds of claims that an interval decides."""
 ASKED = {"seeds": "would new seeds agree?", "data": "would new data of this kind?"}
 VERDICTS = ("supported", "refuted", "inconclusive")
 POWER = "in 4 of 5 cases"
@@ -45,20 +44,9 @@ def cards(comparison: Comparison) -> tuple[Card, ...]:
     return tuple(made)
 
 
-def frame(comparison: Comparison) -> pd.DataFrame:
-    """Return one row a cell of a claim that an interval decides: what the forest plot of claims draws."""
-    found = comparison.verdicts
-    claims = found.claims[["claim", "sentence", "direction", "margin", "population", "scope"]]
-    cells = found.cells[found.cells["kind"].isin(ESTIMATED)].merge(claims, on="claim", how="left")
-    named = cells.assign(group=cells["sentence"], label=cells["cell"].replace("", "all arms"))
-    first = ["group", "label", "claim", "kind", "metric", "direction", "margin", "population", "scope"]
-    rest = [name for name in found.cells.columns if name not in (*first, "cell")]
-    return named[[*first, *rest]].reset_index(drop=True)
-
-
 def claims_drawing(comparison: Comparison) -> tuple[Drawing, ...]:
     """Draw the cells of all claims that an interval decides; nothing of a study without such."""
-    drawn = frame(comparison)
+    drawn = comparison.claim_cells
     if drawn.empty:
         return ()
     caption = about(drawn)

@@ -158,6 +158,13 @@ def test_paired_differences_are_drawn_as_they_come():
     assert "relu \N{MINUS SIGN} tanh" in words(figure)
 
 
+def test_data_sets_have_panels_of_their_own():
+    figure = forest(frame_of({"dataset": "moons"}, {"dataset": "digits"}, {"dataset": "moons"}))
+    assert [len(bars(axes)) for axes in figure.axes] == [2, 1]
+    assert "moons" in words(figure)
+    assert "digits" in words(figure)
+
+
 @pytest.mark.parametrize("rows", [1, 2, 12, 40])
 def test_no_text_covers_another_or_leaves_the_paper(rows):
     each = [

@@ -60,8 +60,12 @@ def test_a_problem_is_a_data_set_with_a_seed_and_misses_keep_a_curve_below_one(s
 
 
 def test_profiles_are_steps_that_begin_at_the_best(study):
-    figure = performance_profile(study.cost_profiles, without_data(study.layout))
+    figure = performance_profile(study.cost_profiles, study.layout)
     assert len(figure.axes) == 2
+    of_methods = performance_profile(study.cost_profiles, without_data(study.layout))
+    assert [line.get_color() for axes in figure.axes for line in axes.lines] == [
+        line.get_color() for axes in of_methods.axes for line in axes.lines
+    ]
     said = " ".join(text.get_text() for text in figure.texts)
     assert "6 problems" in said
     for axes in figure.axes:

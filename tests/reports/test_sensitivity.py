@@ -35,6 +35,16 @@ def rows(comparison, role):
     return frame[frame["role"] == role]
 
 
+def test_it_is_drawn_of_one_role_the_tuning_seeds_unless_asked(some_died):
+    whole, layout = some_died.sensitivity, some_died.layout
+    for asked, role in ((None, "tuning"), ("reported", "reported")):
+        figure = drawn(whole, layout, role=asked)
+        alone = drawn(rows(some_died, role), layout)
+        assert words(figure) == words(alone)
+        assert f"5 {role} seeds" in words(figure) or f"3 {role} seeds" in words(figure)
+        assert len(figure.axes[0].lines) == len(alone.axes[0].lines)
+
+
 def test_the_chosen_value_and_the_values_where_seeds_died_are_marked(some_died):
     axes = drawn(rows(some_died, "tuning"), some_died.layout).axes[0]
     assert at(axes.lines, marker="x") == [[3.0]]

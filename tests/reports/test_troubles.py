@@ -26,7 +26,7 @@ def test_bars_add_up_to_every_run_however_it_ended(synthetic):
     runs = record.runs.copy()
     runs.loc[3, "outcome"] = ""
     comparison = compare(replace(record, runs=runs))
-    figure = outcomes(counted.counts(comparison))
+    figure = outcomes(comparison.outcomes)
     (axes,) = figure.axes
     bars = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
     assert sum(bar.get_width() for bar in bars) == len(runs)

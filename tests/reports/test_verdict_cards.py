@@ -10,7 +10,7 @@ from harness.intervals import t_interval
 from reports import prose
 from reports.comparison import compare
 from reports.page import build
-from reports.sections.verdicts import cards, claims_drawing, frame, table
+from reports.sections.verdicts import cards, claims_drawing, table
 
 ARMS = {"activation": ["relu", "sigmoid"], "loss": ["cross_entropy", "mse"]}
 KEPT = {"population": "seeds", "scope": "all", "where": {}, "metric": "test_accuracy", "direction": "higher"}
@@ -92,7 +92,7 @@ def test_a_card_tells_effect_interval_level_margin_seeds_and_what_is_asked(compa
 
 
 def test_the_picture_shows_the_intervals_that_decided(comparison):
-    drawn = frame(comparison)
+    drawn = comparison.claim_cells
     decided = comparison.verdicts.claims.set_index("claim")
     assert list(drawn["claim"]) == list(decided.index[:3])
     for _, row in drawn.iterrows():
