@@ -1,6 +1,6 @@
 # The commands of this project. `make` lists them.
 # Options: STUDY=name PRESET=smoke|quick GRID="activation=relu,tanh seed=range(0,3)" CHECKS=true PORT=5000
-# BENCH="--quick" BENCH="sweeps --only peer"
+# REPORT="--only figures" BENCH="--quick" BENCH="sweeps --only peer"
 # Of the server: HOST=127.0.0.1 ARTIFACTS=folder WORKERS=4 SERVER_OPTIONS="--app-name basic-auth", and by the
 # environment DATABASE, ALLOWED_HOSTS, CORS_ALLOWED_ORIGINS (docs/server.md)
 
@@ -17,6 +17,7 @@ ARTIFACTS ?= mlartifacts
 WORKERS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores < 4 ? cores : 4)))
 SERVER_OPTIONS ?=
 BENCH ?=
+REPORT ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -91,8 +92,8 @@ plan: setup  ## print what a sweep would train, and train nothing
 studies: setup  ## list the studies with their questions and what they cost
 	@$(BIN)/python -m harness.studies
 
-report: setup  ## draw the report of a study anew from MLflow
-	@$(BIN)/python -m reports "$(NAME)"
+report: setup  ## draw the report of a study anew from MLflow: STUDY=name, REPORT="--only figures"
+	@$(BIN)/python -m reports $(REPORT) "$(NAME)"
 
 ui: setup  ## browse every run at http://127.0.0.1:5000
 	@if [ -z "$$MLFLOW_TRACKING_URI" ] && [ ! -e mlruns/mlflow.db ]; then \

@@ -1,4 +1,4 @@
-"""Runs of other tools as a study, if they have our metric names; what they do not say is missing."""
+"""Runs of other tools as a study: of metrics that a report reads; what they do not say is missing."""
 
 import hashlib
 import json
@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from harness.errors import ConfigurationError
-from harness.record import SCORE_COLUMNS, metric_name
+from harness.record import SCORE_COLUMNS
+from harness.tracking.foreign_names import SCORES, logged_as
 from harness.tracking.frames import RATE, StudyRecord
 from harness.tracking.origins import origin_of, origins_of
 from harness.tracking.store import search
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from mlflow.entities import Experiment, Run
 
 KIND = "harness.kind"
-SCORES = {str(metric_name(column)): column for column in SCORE_COLUMNS}
 CURVES = {name: column for name, column in SCORES.items() if not name.startswith("test/")} | {"rho": "rho"}
 LAYERED = re.compile(r"(delta_rms|gradient_norm)/layer_(\d{1,4})")
 SEED = re.compile(r"(?:.*(?:\.|__|/))?(?:seed|random_state|random_seed)", re.DOTALL)
@@ -76,7 +76,8 @@ def trained_elsewhere(
     if not measured:
         raise ConfigurationError(
             f"study = {experiment.name!r}: its {len(ended)} runs were trained elsewhere and have none of "
-            f"the metrics that a report needs; needed: at least one of {', '.join(SCORES)}"
+            f"the metrics that a report needs; needed: at least one of {', '.join(SCORES)}, or the like of "
+            "val_loss and test_acc"
         )
     axes = _axes(measured)
     # A run may fail before it has said what it is.
@@ -107,8 +108,9 @@ def _axes(runs: Sequence["Run"]) -> list[Axis]:
     ]
 
 
-def _logged_scores(run: "Run") -> set[str]:
-    return SCORES.keys() & run.data.metrics.keys()
+def _logged_scores(run: "Run") -> dict[str, str]:
+    """Return by our names what the run calls its scores."""
+    return logged_as(run.data.metrics)
 
 
 def _told(run: "Run", axes: Sequence[Axis]) -> bool:
@@ -140,7 +142,8 @@ def _runs(runs: Sequence["Run"], axes: Sequence[Axis]) -> pd.DataFrame:
 
 def _row(run: "Run", axes: Sequence[Axis]) -> dict[str, Any]:
     parameters = run.data.params
-    scores = {column: _value(run.data.metrics.get(name)) for name, column in SCORES.items()}
+    logged = _logged_scores(run)
+    scores = {column: _value(run.data.metrics.get(logged.get(name, ""))) for name, column in SCORES.items()}
     labels = {axis.column: parameters.get(axis.parameter, "") for axis in axes if axis.column != "dataset"}
     told = {"dataset": _dataset(run)} if axes and axes[0].column == "dataset" else {}
     arm = " · ".join(f"{name}={value}" for name, value in (told | labels).items() if value)
@@ -216,12 +219,7 @@ def _value(logged: float | None) -> float:
 
 def _histories(client: "MlflowClient", runs: Sequence["Run"]) -> pd.DataFrame:
     """Return one row a step of each run; what was not logged at a step is not a number there."""
-    asked = [
-        (run.info.run_id, name, column)
-        for run in runs
-        for name in sorted(run.data.metrics)
-        if (column := _curve(name)) is not None
-    ]
+    asked = [(run.info.run_id, name, column) for run in runs for name, column in _curves(run)]
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         points = list(pool.map(lambda each: client.get_metric_history(each[0], each[1]), asked))
     columns: dict[str, dict[str, pd.Series]] = {}
@@ -233,6 +231,13 @@ def _histories(client: "MlflowClient", runs: Sequence["Run"]) -> pd.DataFrame:
     frames = [_steps(run_id, found) for run_id, found in columns.items()]
     empty = pd.DataFrame({"run_id": [], "update": [], "epoch": []})
     return pd.concat(frames, ignore_index=True) if frames else empty
+
+
+def _curves(run: "Run") -> list[tuple[str, str]]:
+    """Return the metrics of a run that a report draws over time, and the columns that they are."""
+    named = {logged: score for score, logged in _logged_scores(run).items()}
+    curves = [(name, _curve(named.get(name, name))) for name in sorted(run.data.metrics)]
+    return [(name, column) for name, column in curves if column is not None]
 
 
 def _curve(metric: str) -> str | None:
@@ -280,6 +285,8 @@ def _spec(
 def _method(found: Sequence["Run"], kept: Sequence["Run"], axes: Sequence[Axis]) -> list[str]:
     """Say what is known of the runs, and what is not."""
     logged = {name for run in kept for name in run.data.metrics}
+    scores = {(score, name) for run in kept for score, name in _logged_scores(run).items()}
+    renamed = sorted(f"{name} for {score}" for score, name in scores if name != score)
     named = [axis.parameter for axis in axes]
     more = f" and {len(named) - MOST_SHOWN} more" if len(named) > MOST_SHOWN else ""
     parts = [
@@ -293,7 +300,9 @@ def _method(found: Sequence["Run"], kept: Sequence["Run"], axes: Sequence[Axis])
     ]
     if any(_seed(run) is None for run in kept):
         parts.append("Some runs name no seed: whether they are replicates is not known.")
-    if missing := [name for name in SCORES if name not in logged]:
+    if renamed:
+        parts.append(f"Taken: {', '.join(renamed)}.")
+    if missing := [name for name in SCORES if name not in {score for score, _ in scores}]:
         parts.append(f"Logged by no run, and missing here: {', '.join(missing)}.")
     if len(found) > len(kept):
         parts.append(

@@ -23,7 +23,8 @@ MOST_VALUES = 10
 def provenance(comparison: Comparison) -> Section:
     """Say where everything comes from, and how it is made again."""
     budgets = [str(sentence) for sentence in comparison.spec.get("budgets") or []]
-    sentence = f"Budgets: {'; '.join(budgets)}." if budgets else "The study names no budgets."
+    named = "; ".join(sentence.rstrip(". ") for sentence in budgets)
+    sentence = f"Budgets: {named}." if budgets else "The study names no budgets."
     found = (
         seeds(comparison.runs),
         varying(comparison),

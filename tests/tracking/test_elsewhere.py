@@ -197,7 +197,7 @@ def test_what_no_run_logged_is_named(tool: Tool) -> None:
 
 
 def test_runs_without_any_score_are_refused_in_one_line(tool: Tool) -> None:
-    tool.log({"seed": 0}, {"loss": [(0, 0.5)]})
+    tool.log({"seed": 0}, {"elbo": [(0, 0.5)]})
     with pytest.raises(ConfigurationError, match="none of the metrics that a report needs") as told:
         tool.read()
     assert "train/loss, train/accuracy" in str(told.value)
@@ -255,3 +255,22 @@ def test_links_lead_to_the_ui_that_serves_the_store(tool: Tool, monkeypatch: pyt
     monkeypatch.setenv("MLFLOW_TRACKING_URI", tool.uri)
     (address,) = tool.read().origins.links.values()
     assert address.startswith(f"http://127.0.0.1:5000/#/experiments/{tool.id}/runs?")
+
+
+def test_scores_are_found_by_the_names_that_other_tools_give_them(tool: Tool) -> None:
+    curves = {"loss": [(0, 2.0), (1, 1.0)], "val_loss": [(0, 2.2), (1, 1.2)], "val_accuracy": [(1, 0.8)]}
+    for seed in (0, 1):
+        tool.log({"seed": seed}, curves | {"test_acc": [(1, 0.7)], "val_precision": [(1, 0.1)]})
+    record = tool.read()
+    expected = {"train_loss": 1.0, "validation_loss": 1.2, "validation_accuracy": 0.8, "test_accuracy": 0.7}
+    for _, run in record.runs.iterrows():
+        assert {name: run[name] for name in expected} == expected
+        history = record.history[record.history["run_id"] == run["run_id"]]
+        assert history["validation_loss"].tolist() == [2.2, 1.2]
+    assert "val_loss for validation/loss" in record.spec["method"]
+    assert "precision" not in record.spec["method"]
+
+
+def test_our_own_name_of_a_score_counts_before_another(tool: Tool) -> None:
+    tool.log({"seed": 0}, {"validation/loss": [(1, 0.5)], "val_loss": [(1, 0.9)]})
+    assert tool.read().runs["validation_loss"].tolist() == [0.5]
