@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from harness.choosing import died
+from harness.choosing import died, repeated
 from harness.intervals import Floats, geometric_interval, t_interval
 from harness.record import AXES, higher_is_better
 
@@ -28,7 +28,8 @@ def bands(
     history : DataFrame
         Columns `run_id`, `update`, `metrics` and those of `COSTS` that are known, one row a measurement.
     runs : DataFrame
-        The runs to draw: `run_id`, `arm`, `outcome`, `status`, `majority_accuracy`.
+        The runs to draw: `run_id`, `arm`, `seed`, `outcome`, `status`, `majority_accuracy`. An arm with
+        several runs on one seed has no value there, and no rows.
     metrics : sequence of str
         Columns of `history`; a metric that an arm never measured gives no row for it.
     sparse : bool
@@ -50,6 +51,7 @@ def bands(
         found = [bands(history.dropna(subset=[metric]), runs, [metric]) for metric in metrics]
         found = [frame for frame in found if len(frame)]
         return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=COLUMNS)
+    runs = runs[~runs["arm"].isin(repeated(runs))]
     rows = history[history["run_id"].isin(runs["run_id"])]
     by_run = rows["run_id"].map(runs.set_index("run_id")["arm"])
     parts = dict(iter(rows.groupby(by_run, sort=False)))

@@ -14,6 +14,12 @@ def died(runs: pd.DataFrame) -> pd.Series:
     return runs["outcome"].isin(["diverged", "failed"]) | (runs["status"] == "FAILED")
 
 
+def repeated(runs: pd.DataFrame) -> list[str]:
+    """Return the arms that have several runs on one seed: none of them is the arm's (`arm`, `seed`)."""
+    named = runs.loc[runs["seed"].notna(), ["arm", "seed"]]
+    return sorted(set(map(str, named.loc[named.duplicated(), "arm"])))
+
+
 def sensitivity(runs: pd.DataFrame, over: str, metric: str, *, role: str = "tuning") -> pd.DataFrame:
     """Summarise the runs of a role, of every arm at every value of the tuned key.
 

@@ -25,7 +25,7 @@ def confidence_of(claims: int, cells: int = 1) -> float:
     claims : int
         k, those of the study that an interval decides: differences and trends.
     cells : int
-        c, for a claim about any of several cells; 1 for one about all of them, each of which has to hold.
+        c, where one of several cells decides alone; 1 where every one of them has to.
     """
     return 1 - ERROR_RATE / claims / cells
 

@@ -21,6 +21,8 @@ Array = NDArray[Any]
 SPLITS = ("train", "validation", "test")
 SCORES = ("loss", "accuracy", "log_loss", "squared_error")
 SCORE_COLUMNS = tuple(f"{split}_{score}" for split in SPLITS for score in SCORES)
+OWN_LOSSES = tuple(f"{split}_loss" for split in SPLITS)
+"""What a run minimises: it compares within one loss alone."""
 AXES = ("epoch", "update", "samples", "multiply_adds")
 
 

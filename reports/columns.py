@@ -172,6 +172,8 @@ COLUMNS = (
     Column("(converged|exhausted|stalled|diverged|failed)", "Runs that {0}.", COUNT),
     Column("warned", "Runs with a warning.", COUNT),
     Column("runs", "Runs counted.", COUNT),
+    Column("repeated", "The arm of which several runs are on one seed, none of them the arm's; else empty."),
+    Column("absent", "Why there is no seed to compare on."),
     Column("warning", "Text of the warning."),
     Column("complaint", "Name of the doctor's complaint."),
     Column("complained", "Runs with the complaint.", COUNT),

@@ -11,13 +11,14 @@ import pandas as pd
 from harness.choosing import died
 from harness.record import higher_is_better
 from reports.statistics import counted
+from reports.statistics.contrasts import REPEATED
 
 if TYPE_CHECKING:
     from reports.comparison import Comparison
 
 COLUMNS = [
     "arm", "dataset", "metric", "shown", "seed", "outcome", "tuned_value", "value", "low", "high", "kind",
-    "seeds", "dead", "reason",
+    "seeds", "dead", "missing", "reason",
 ]  # fmt: skip
 NO_CHOICE = "no value chosen (see table)"
 
@@ -79,7 +80,9 @@ def _reasons(comparison: Comparison, scores: pd.DataFrame) -> Sequence[str]:
         NO_CHOICE
         if row["arm"] in unchosen
         else "no reported run"
-        if row["seeds"] == 0
+        if row["runs"] == 0
+        else REPEATED
+        if row["repeated"]
         else "not measured"
         if np.isnan(row["centre"]) and row["dead"] == 0
         else ""

@@ -87,7 +87,7 @@ def frame(comparison: Comparison, dataset: str, metric: str, ratios: Mapping[str
         [(pair.first, pair.second) for pair in asked],
         metric,
         generator=draw,
-        ratios={pair.first: ratios[pair.first] for pair in asked if pair.first in ratios},
+        ratios=ratios,
     )
     found = found.drop(columns=list(TESTED))
     found.insert(0, "dataset", dataset)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from harness.choosing import repeated
 from harness.record import higher_is_better
 from reports.arms import SEPARATOR, Arm, Layout, Panel
 from reports.statistics import counted, profiles, score_profiles
@@ -89,12 +90,13 @@ def score_shares(comparison: Comparison) -> pd.DataFrame | None:
     -------
     DataFrame or None
         `statistics.score_profiles` of the leading test metric of each data set, with `arm`, `dataset` and
-        `metric`. None where no run has a score.
+        `metric`. None where no run has a score; an arm with several runs on one seed has no share.
     """
     frames = []
     for dataset in comparison.layout.datasets:
         metric = comparison.goals(dataset)[0]
-        runs = comparison.chosen[comparison.chosen["arm"].isin(comparison.names(dataset))]
+        names = set(comparison.names(dataset)) - set(repeated(comparison.chosen))
+        runs = comparison.chosen[comparison.chosen["arm"].isin(names)]
         scores = pd.DataFrame({"method": runs["arm"], "score": counted(runs, metric)})
         if np.isfinite(scores["score"]).any():
             found = score_profiles(scores, higher=higher_is_better(metric))

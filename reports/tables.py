@@ -43,7 +43,7 @@ def summary(comparison: Comparison) -> Table:
                 middle: Cell = (shown(row[f"{goal}_iqm"], goal),)
                 cells.append((*middle, *_bootstrapped(row, f"{goal}_iqm", goal)))
         cells.append(_outcomes(row))
-        cells.append(_note(row, next(iter(goals))))
+        cells.append(_note(row, comparison.goals(str(row["dataset"]))[0]))
         rows.append(tuple(cells))
     headers = (
         *(["data set"] if several else []),
@@ -84,7 +84,13 @@ def _summary_frame(comparison: Comparison) -> pd.DataFrame:
     wide = scores.pivot(index="arm", columns="metric", values=["centre", "low", "high", "living_mean"])
     wide.columns = wide.columns.map(lambda pair: f"{pair[1]}_{pair[0]}")
     order = [f"{m}_{n}" for m in FINAL for n in ("centre", "low", "high", "living_mean")]
-    kinds = scores.drop_duplicates("arm").set_index("arm")[["seeds", "dead", "kind"]]
+    leading = {
+        name: comparison.goals(data)[0]
+        for data in comparison.layout.datasets
+        for name in comparison.names(data)
+    }
+    first = scores[scores["metric"] == scores["arm"].map(leading)].set_index("arm")
+    kinds = first[["runs", "seeds", "dead", "missing", "repeated", "kind"]]
     frame = frame.merge(kinds, left_on="arm", right_index=True).merge(
         wide[order], left_on="arm", right_index=True
     )
@@ -121,8 +127,15 @@ def _outcomes(row: Any) -> Cell:
 def _note(row: Any, goal: str) -> Cell:
     if row["reason"]:
         return words(f"no value chosen: {row['reason']}")
-    if row["seeds"] == 0:
+    if row["runs"] == 0:
         return words("no reported run")
+    if row["repeated"]:
+        return words("several runs on one seed, none of which is the arm's: no value")
+    if row["missing"]:
+        runs = prose.counted(int(row["runs"]), "run")
+        lacking = Part(f"without {prose.metric_name(goal)}: {row['missing']} of {runs}")
+        rest = _note(pd.Series({**row, "missing": 0}), goal) if row["seeds"] else ()
+        return (lacking, Part("; "), *rest) if "".join(part.text for part in rest) else (lacking,)
     if row["dead"]:
         share = interval(row, ["died_share", "died_low", "died_high"], "accuracy")
         cell: Cell = (Part("died: "), *share, Part(" Wilson"))

@@ -20,8 +20,9 @@ def reached(comparison: Comparison) -> pd.DataFrame | None:
     Returns
     -------
     DataFrame
-        A row an arm, in drawing order: `COLUMNS`, over the reported seeds. A miss is infinite in the
-        medians; `rows_apart` is the coarsest resolution of a time, in updates, `worst` the worst final
+        A row an arm, in drawing order: `COLUMNS`, over the reported seeds; none of an arm whose runs
+        measured no such metric, or are several on one seed: it neither reached nor missed. A miss is infinite
+        in the medians; `rows_apart` is the coarsest resolution of a time, in updates, `worst` the worst final
         value, a dead run's being infinite or the majority class's accuracy.
     """
     times = comparison.times
@@ -30,6 +31,8 @@ def reached(comparison: Comparison) -> pd.DataFrame | None:
     metric = str(times["metric"].iloc[0])
     frame = times[times["shown"] == "median"].drop(columns=["metric", "shown"])
     frame = frame.rename(columns={"apart": "rows_apart"} | {cost: f"median_{cost}" for cost in COSTS})
+    untold = set(comparison.chosen["arm"]) - set(times.loc[times["shown"] == "seed", "arm"])
+    frame = frame[~frame["arm"].isin(untold)]
     timed = times[times["shown"] == "seed"].set_index(["arm", "seed"]).index
     ends = comparison.chosen.set_index(["arm", "seed"])[[]].assign(value=counted(comparison.chosen, metric))
     of_arm = ends[ends.index.isin(timed)].groupby(level="arm")["value"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from harness.choosing import repeated
 from reports.statistics.targets import COSTS, times
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ def time_rows(comparison: Comparison) -> pd.DataFrame | None:
     Returns
     -------
     DataFrame or None
-        None if the study states no target, or nothing measured it. `arm, dataset, shown, seed, outcome`,
+        None if the study states no target, or nothing measured it. An arm with several runs on one seed
+        has no time. `arm, dataset, shown, seed, outcome`,
         the costs, `apart`, `seeds`, `reached`, `metric` and `target`. By `shown`: "seed", a run as `times`
         has it; "median", of the `seeds` of an arm, of which `reached` did: a miss is infinite in it,
         `apart` is the coarsest.
@@ -32,14 +34,15 @@ def time_rows(comparison: Comparison) -> pd.DataFrame | None:
     if target is None or target["metric"] not in comparison.history.columns:
         return None
     metric, value = str(target["metric"]), float(target["value"])
-    found = times(comparison.history, comparison.chosen, metric, value)
+    runs = comparison.chosen[~comparison.chosen["arm"].isin(repeated(comparison.chosen))]
+    found = times(comparison.history, runs, metric, value)
+    if found.empty:
+        return None
     found = found.assign(shown="seed", reached=np.isfinite(found["updates"]).astype(int))
     datasets = {arm.name: panel.dataset for panel in comparison.layout.panels for arm in panel.arms}
     groups = dict(iter(found.groupby("arm", sort=False)))
     medians = [_median(arm.name, groups.get(arm.name, found.iloc[:0])) for arm in comparison.layout.arms]
-    frame = (
-        pd.concat([pd.DataFrame(medians), found], ignore_index=True) if len(found) else pd.DataFrame(medians)
-    )
+    frame = pd.concat([pd.DataFrame(medians), found], ignore_index=True)
     frame = frame.assign(dataset=frame["arm"].map(datasets), metric=metric, target=value)
     order = [
         "arm",

@@ -11,6 +11,7 @@ import numpy as np
 from harness.config import RunConfig
 from harness.data.splits import split_sizes
 from harness.errors import ConfigurationError, nearest
+from harness.record import OWN_LOSSES
 from harness.sweeping.claims import Claim, Difference, Estimated, Existence, Identity, Trend, Where, sides
 from harness.sweeping.selecting import Condition
 
@@ -124,9 +125,13 @@ def check(claims: Sequence[Claim], points: Sequence["Point"], keys: Sequence[str
     ------
     ConfigurationError
         If a claim names a key that is not compared, or a value that no arm has; if no cell has what it
-        compares; if it is about new data and nothing is held out.
+        compares; if a cell compares data sets, or own losses of different kinds; if it is about new data
+        and nothing is held out.
     """
     runs = [point.run for point in points]
+    of_arm: dict[str, list[RunConfig]] = defaultdict(list)
+    for point in points:
+        of_arm[point.arm].append(point.run)
     for claim in claims:
         where = f"study.claims.{claim.name}"
         for part, selection in _selections(claim).items():
@@ -137,8 +142,11 @@ def check(claims: Sequence[Claim], points: Sequence["Point"], keys: Sequence[str
             continue
         if isinstance(claim, Trend):
             _compared(claim.over, keys, f"{where}.over")
-        if not cells(claim, points, keys):
+        found = cells(claim, points, keys)
+        if not found:
             raise _nowhere(claim, keys, where)
+        for cell in found:
+            _comparable(claim, [run for arm in cell.weights for run in of_arm[arm]], where)
         undivided = any(run.dataset.split == "none" for run in runs if _selected(run, claim.where))
         if isinstance(claim, Estimated) and claim.population == "data" and undivided:
             raise ConfigurationError(
@@ -224,6 +232,27 @@ def _compared(key: str, keys: Sequence[str], where: str) -> None:
             f"{where}: {key!r} is not compared; study.arms has {', '.join(keys) or 'no key'}"
             f"{nearest(key, keys)}"
         )
+
+
+def _comparable(claim: Claim, runs: Sequence[RunConfig], where: str) -> None:
+    """Refuse a cell of several data sets, or of the own losses of several kinds."""
+    if len({run.flat["dataset"] for run in runs}) > 1:
+        raise ConfigurationError(
+            f"{where}: compares data sets, {_values(runs, 'dataset')}, whose scores do not compare; allowed: "
+            "arms of one data set"
+        )
+    if claim.metric not in OWN_LOSSES:
+        return
+    for key in sorted({key for run in runs for key in run.flat if key.split(".")[0] == "loss"}):
+        if len({run.flat.get(key) for run in runs}) > 1:
+            raise ConfigurationError(
+                f"{where}.metric = {claim.metric!r}: own losses do not compare, and arms differ in {key}, "
+                f"{_values(runs, key)}; allowed: accuracy, log_loss, squared_error, or arms of one loss"
+            )
+
+
+def _values(runs: Sequence[RunConfig], key: str) -> str:
+    return " and ".join(dict.fromkeys(str(run.flat[key]) for run in runs if key in run.flat))
 
 
 def _nowhere(claim: Identity | Estimated, keys: Sequence[str], where: str) -> ConfigurationError:

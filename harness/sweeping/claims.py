@@ -79,7 +79,8 @@ class Averaged(Common):
     population : str
         ``seeds``: would new seeds agree? They resplit one data set. ``data``: would new data of this kind?
     scope : str
-        ``all`` cells, each at the claim's level, or ``any``, with the level divided by the cells.
+        The claim is about ``all`` cells or about ``any`` of them. Where every cell has to show something each
+        does at the claim's level; where one decides alone the level is divided by the cells.
     """
 
     direction: Direction

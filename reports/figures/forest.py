@@ -152,6 +152,7 @@ def _rows(frame: pd.DataFrame, layout: Layout | None) -> pd.DataFrame:
         "interval": "",
         "living_effect": np.nan,
         "direction": "",
+        "absent": "",
     }
     for name, value in known.items():
         if name not in rows.columns:
@@ -269,7 +270,7 @@ def _texts(row: pd.Series) -> tuple[str, str, str]:
         return f"{texts[0]}  ({texts[1]} to {texts[2]})", seeds, said
     if np.isfinite(row["effect"]):
         return f"{texts[0]}  (no interval)", seeds, said
-    return "no seed in common", seeds, said
+    return row["absent"] or "no seed in common", seeds, said
 
 
 def _offsets(rows: pd.DataFrame) -> list[float]:

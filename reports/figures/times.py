@@ -124,7 +124,7 @@ def _strips(axes: Axes, arms: tuple[Arm, ...], frame: pd.DataFrame, cost: str) -
     for row, arm in enumerate(arms):
         mine = seeds.get(arm.name)
         if mine is None:
-            strips.say(axes, row, "no reported run with a history")
+            strips.say(axes, row, "no reported run with a time")
             continue
         values = mine[cost].to_numpy(dtype=float)
         if np.isnan(values).all():

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from harness.choosing import repeated
+from reports import prose
+from reports.cells import arm_labels
 from reports.comparison import Comparison
+from reports.statistics.contrasts import REPEATED
+
+MOST_NAMED = 4
 
 
 def nothing(comparison: Comparison) -> str:
@@ -23,12 +29,29 @@ def reasons(comparison: Comparison) -> dict[str, str]:
     unchosen: set[str] = set()
     if comparison.choices is not None:
         unchosen = set(comparison.choices.loc[comparison.choices["value"].isna(), "arm"])
+    several = set(repeated(comparison.chosen))
     found = {}
     for arm in comparison.layout.arms:
         if arm.name in unchosen:
             found[arm.name] = "no value chosen"
         elif arm.name not in reported:
             found[arm.name] = "no reported run"
+        elif arm.name in several:
+            found[arm.name] = REPEATED
         else:
             found[arm.name] = "not measured" if arm.name in told else "no history"
     return found
+
+
+def without_seeds(comparison: Comparison) -> str:
+    """Name the arms that have several runs on one seed, and say what that means; empty if none has."""
+    labels = arm_labels(comparison)
+    arms = [labels[arm] for arm in repeated(comparison.chosen)]
+    if not arms:
+        return ""
+    named = ", ".join(arms[:MOST_NAMED]) + (" and more" if len(arms) > MOST_NAMED else "")
+    return (
+        f"Of {prose.counted(len(arms), 'arm')} ({named}) several runs are on one seed: they differ in a key "
+        "that is neither compared nor tuned, none of them is the arm's, and the arm has no value. Name the "
+        "key in study.arms to compare its values."
+    )

@@ -37,7 +37,8 @@ def final(comparison: Comparison) -> Section:
     drawings.append(Drawing("final", caption, comparison.finals, draw))
     if (distribution := score_distribution(comparison)) is not None:
         drawings.append(distribution)
-    paragraphs = (prose.rate_notice(comparison),) if comparison.rates_untuned else ()
+    notices = (prose.rate_notice(comparison), absence.without_seeds(comparison))
+    paragraphs = tuple(notice for notice in notices if notice)
     return Section("final", "Final performance", paragraphs, tuple(drawings), (summary,))
 
 
@@ -47,7 +48,8 @@ def reached(comparison: Comparison) -> Section | None:
         return None
     found = targets.reached(comparison)
     if found is None:
-        said = NO_TARGET if comparison.spec.get("target") is None else UNMEASURED
+        untold = absence.without_seeds(comparison) or UNMEASURED
+        said = NO_TARGET if comparison.spec.get("target") is None else untold
         return Section("reached", "Time to target", (said,))
     reaching = prose.reaching(comparison, len(found), targets.missed(found))
     leads = lead(comparison) == "target" and len(comparison.layout.arms) <= MOST_ROWS

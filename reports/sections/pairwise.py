@@ -130,7 +130,7 @@ def _row(row: pd.Series, labels: dict[str, str], extra: list[tuple[str, str]]) -
     if row["dead"]:
         difference = verdicts.conditional(row, "living_difference", metric)
     elif not row["seeds"]:
-        difference = words("no seed in common")
+        difference = words(row["absent"])
     died: Cell = (Part("; died "), *verdicts.shares(row["died_share"], row["died_low"], row["died_high"]))
     return (
         words(labels[str(row["first"])]),

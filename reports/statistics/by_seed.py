@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from harness.choosing import died
 from harness.intervals import Floats
-from reports.statistics.scores import counted
+from reports.statistics.counting import counted
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class BySeed:
     values : ndarray, shape (n, arms)
         As measured; whatever was left where a run died.
     counted : ndarray, shape (n, arms)
-        As they count in medians and ranks: `scores.counted`.
+        As they count in medians and ranks: `counting.counted`.
     lost : ndarray of bool, shape (n, arms)
         The run died, or its value is infinite.
     repeated : str

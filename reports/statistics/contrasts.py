@@ -21,8 +21,10 @@ COLUMNS = [
     "seeds", "dead", "missing", "effect", "low", "high", "data_low", "data_high", "bca_low", "bca_high",
     "living", "living_effect", "died_share", "died_low", "died_high", "correlation", "variance_ratio",
     "improvement", "improvement_low", "improvement_high", "p", "p_holm", "p_note", "detectable",
-    "needed_seeds",
+    "needed_seeds", "repeated", "absent",
 ]  # fmt: skip
+REPEATED = "several runs on one seed"
+"""Why an arm has no value: none of them is the arm's."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,9 @@ class Contrast:
         What θ is to exceed, or else to stay below.
     least : int
         Seeds below which nothing counts as shown.
+    support, refutation : float or None
+        Coverage of the interval that has to lie above the margin, and of the one that has to lie below it,
+        for what is still needed and can be shown; None: `confidence`.
     """
 
     weights: Mapping[str, float]
@@ -51,6 +56,8 @@ class Contrast:
     new_data: bool = False
     margin: float = 0.0
     least: int = 2
+    support: float | None = None
+    refutation: float | None = None
 
 
 def contrasts(
@@ -76,7 +83,7 @@ def contrasts(
     -------
     list of dict
         Of each contrast: `COLUMNS` but `p_holm` and `p_note`, which `tested` adds; `p_least`, the smallest
-        p-value that there could be; `repeated`, an arm that has several runs on one seed.
+        p-value that there could be.
     """
     found = [metric.of(list(contrast.weights)) for contrast in asked]
     thetas = [_theta(contrast, each) for contrast, each in zip(asked, found, strict=True)]
@@ -141,6 +148,7 @@ def _row(contrast: Contrast, found: BySeed, theta: Floats, higher: bool) -> dict
         "died_low": low,
         "died_high": high,
         "repeated": found.repeated,
+        "absent": REPEATED if found.repeated else "" if seeds else "no seed in common",
     }
     return row | _mean(contrast, theta) | _arms(contrast, found, theta, higher)
 
@@ -155,11 +163,13 @@ def _mean(contrast: Contrast, theta: Floats) -> dict[str, float]:
     if contrast.ratio is not None:
         wide = float(half_width(deviation, seeds, contrast.confidence, test_per_training=contrast.ratio))
     ratio = (contrast.ratio or 0.0) if contrast.new_data else 0.0
-    shown = detectable(deviation, seeds, contrast.confidence, test_per_training=ratio)
+    support = contrast.support or contrast.confidence
+    refutation = contrast.refutation or contrast.confidence
+    shown = detectable(deviation, seeds, support, test_per_training=ratio)
     needed = seeds_needed(
         effect - contrast.margin,
         deviation,
-        contrast.confidence,
+        support if effect > contrast.margin else refutation,
         test_per_training=ratio,
         least=contrast.least,
     )
@@ -197,7 +207,7 @@ def _note(row: Mapping[str, Any], family: int) -> str:
     """Say why there is no p-value; nothing if there is one."""
     seeds, dead = row["seeds"], row["dead"]
     if seeds == 0:
-        return "no seed in common"
+        return str(row["absent"])
     if dead:
         return f"{dead} of {counted_seeds(seeds)} died"
     if isnan(row["p"]) or row["p_least"] * family <= ERROR_RATE:

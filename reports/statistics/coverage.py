@@ -13,6 +13,7 @@ from scipy import integrate, stats
 
 from harness.intervals import CONFIDENCE, Floats, half_width, t_interval
 from reports.statistics.improvement import improvement
+from reports.statistics.levels import Levels
 from reports.statistics.randomness import generator
 from reports.statistics.resampling import Statistic, degenerate_allowed, interquartile_mean, mean
 from reports.statistics.resplitting import resplit
@@ -106,6 +107,21 @@ def of_improvement(apart: float, correlation: float) -> dict[str, object]:
     return row
 
 
+def of_cells(cells: int) -> dict[str, object]:
+    """Return in how many of 100 studies a claim about all of several cells is refuted, though it is true.
+
+    Each cell's effect lies at the margin, by 5 seeds of normal differences; a claim about any of them, of
+    which none is beyond the margin, is the mirror image.
+    """
+    levels, seeds = Levels.of(1, cells, "all"), min(SEEDS)
+    values = generator("coverage", f"cells/{cells}").standard_normal((SAMPLES, cells, seeds))
+    rates = {}
+    for name, level in (("each at 95 %", levels.one), ("divided by the cells", levels.refutation)):
+        _, _, high = t_interval(values, level)
+        rates[name] = 100 * float((high < 0).any(axis=1).mean())
+    return {"cells": cells, **rates}
+
+
 def of_new_data() -> pd.DataFrame:
     """Return in how many of 100 studies that resplit one data set intervals cover which mean."""
     found, ratio = resplit(generator("coverage", "resplitting"), max(SEEDS))
@@ -135,6 +151,7 @@ def tables() -> Iterator[tuple[str, pd.DataFrame]]:
     pairs = [of_improvement(apart, correlation) for apart in (0.0, 1.0, 2.0) for correlation in (0.0, 0.8)]
     yield "The interval of a probability of improvement", pd.DataFrame(pairs)
     yield "Splits of one data set", of_new_data()
+    yield "True claims about all of several cells, refuted", pd.DataFrame(map(of_cells, (1, 2, 4, 8, 16)))
 
 
 def markdown(name: str, table: pd.DataFrame) -> str:

@@ -39,7 +39,8 @@ def differences(
     confidence : float
         Coverage of every interval.
     ratios : mapping of str to float, or float, optional
-        Test samples by training samples, by first arm or of all; without, no interval for new data.
+        Test samples by training samples, by arm or of all: of a pair the larger one. Without, or where one
+        of the two is not known, there is no interval for new data.
     family : int, optional
         How many comparisons share the error of the p-values; by default those of `pairs`.
 
@@ -60,13 +61,15 @@ def differences(
         - `p`: sign flips, two-sided; `p_holm`: corrected; not numbers for the reason in `p_note`.
         - `detectable`: the least difference that so many seeds show in 4 of 5 cases; `needed_seeds`: those
           that a difference of the size found asks for.
+        - `absent`: why there is no seed to compare on; `repeated`: the arm of which several runs are on
+          one seed, if that is why.
     """
     laid = Metric(runs, metric)
     asked = [
         Contrast(
             weights={first: 1.0, second: -1.0},
             confidence=confidence,
-            ratio=ratios.get(first) if isinstance(ratios, Mapping) else ratios,
+            ratio=_ratio(ratios, first, second),
         )
         for first, second in pairs
     ]
@@ -76,3 +79,10 @@ def differences(
         row |= {"first": first, "second": second, "metric": metric}
         row |= {"difference": row["effect"], "living_difference": row["living_effect"]}
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _ratio(ratios: Mapping[str, float] | float | None, first: str, second: str) -> float | None:
+    if not isinstance(ratios, Mapping):
+        return ratios
+    known = [ratios[arm] for arm in (first, second) if arm in ratios]
+    return max(known) if len(known) == 2 else None

@@ -19,7 +19,9 @@ def crossing(updates: Floats, values: Floats, target: float, *, upward: bool) ->
     Parameters
     ----------
     updates, values : ndarray, shape (rows,)
-        In order of updates (or of another cost); a value that is no number is as good as nothing.
+        In order of updates (or of another cost). What is not a number was not measured there, or is of
+        weights that overflowed and never come back: it is as if there were no row. An infinite value is as
+        good as nothing.
     upward : bool
         Whether higher values are better.
 
@@ -31,12 +33,15 @@ def crossing(updates: Floats, values: Floats, target: float, *, upward: bool) ->
     apart : float
         The updates between the two: how finely the time is resolved. Not a number on a miss.
     """
+    measured = ~np.isnan(values)
+    start = updates[:1]
+    updates, values = updates[measured], values[measured]
     good = values >= target if upward else values <= target
     if not good.any():
         return float("inf"), float("nan")
     after = int(good.argmax())
     if after == 0:
-        return float(updates[0]), 0.0
+        return float(updates[0]), float(updates[0] - start[0])
     before = after - 1
     apart = float(updates[after] - updates[before])
     if not np.isfinite(values[[before, after]]).all():
@@ -59,19 +64,22 @@ def times(history: pd.DataFrame, runs: pd.DataFrame, metric: str, target: float)
     -------
     DataFrame
         `run_id, arm, seed, outcome`, a column for each of `COSTS`, and `apart`, in updates: a row for
-        each run that died or left a history. A run that missed the target, or died after it, has
-        infinite times; a cost that the history does not count is not a number.
+        each run that measured the metric, or died in an arm that does. A run that missed the target, or died
+        after it, has infinite times; a cost that the history does not count is not a number.
     """
     rows = {str(run): group for run, group in history.groupby("run_id", sort=False)}
     known = {c: column for c, column in COSTS.items() if column in history and history[column].notna().any()}
     upward = higher_is_better(metric)
+    measured = set(history.loc[history[metric].notna(), "run_id"].astype(str))
+    of_run = runs["run_id"].astype(str)
+    able = set(runs.loc[of_run.isin(measured) | ~of_run.isin(rows), "arm"])
     found = []
     for (_, run), dead in zip(runs.iterrows(), died(runs), strict=True):
         mine = rows.get(str(run["run_id"]))
         row: dict[str, Any] = {name: run[name] for name in ("run_id", "arm", "seed", "outcome")}
-        if dead:
+        if dead and run["arm"] in able:
             row |= dict.fromkeys(known, float("inf"))
-        elif mine is not None:
+        elif mine is not None and not dead and str(run["run_id"]) in measured:
             values = mine[metric].to_numpy(float)
             reached = {
                 cost: crossing(mine[column].to_numpy(float), values, target, upward=upward)

@@ -1,18 +1,20 @@
 """Verdicts: what the runs of a study say of each of its claims."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from harness.intervals import LEAST_SEEDS, confidence_of
+from harness.intervals import LEAST_SEEDS
 from reports.statistics import contrasts
 from reports.statistics.by_seed import Metric
+from reports.statistics.comparable import incomparable
 from reports.statistics.contrasts import Contrast
 from reports.statistics.judging import INCONCLUSIVE, judge, overall, tally
+from reports.statistics.levels import Levels
 from reports.statistics.witnesses import existence, finished, identity
 
 ESTIMATED = ("difference", "trend")
@@ -37,7 +39,8 @@ class Verdicts:
 
         - `verdict`: supported, refuted or inconclusive, for the `reason`; `how` a difference or trend is
           refuted: reversed, no difference that matters, too small.
-        - `effect` with `low` and `high`, in the claimed direction, at `level`; `interval` says whose it is,
+        - `effect` with `low` and `high`, in the claimed direction, at `level`: that of the interval by which
+          the cell was judged, which is wider where it decides the claim alone. `interval` says whose it is,
           t or Nadeau-Bengio; of an identity the greatest distance, of an existence the farthest value.
         - The others are those of `differences`, which describes them. `improvement` is the probability
           that a run of the one arm is beyond one of the other in the claimed direction; `detectable` the
@@ -61,7 +64,7 @@ def verdicts(
     ----------
     claims : sequence of mapping
         All claims of the study document, in order: the number of differences and trends among them sets
-        the level of each interval, 1 - 0.05/k, divided by the cells for `scope: any`.
+        the level of each interval, 1 - 0.05/k; where one cell decides alone, `levels.Levels`.
     runs : DataFrame
         The reported runs at the chosen value of what is tuned: `arm, seed, outcome, status,
         majority_accuracy` and the metrics of the claims.
@@ -73,7 +76,7 @@ def verdicts(
     runs = runs.assign(**dict.fromkeys(missing, nan))
     judged = [_cells(claim, runs, len(estimated), generator) for claim in claims]
     confirmatory = [row for rows in judged for row in rows if row["kind"] in ESTIMATED]
-    contrasts.tested(confirmatory, len(confirmatory))
+    contrasts.tested([row for row in confirmatory if "p" in row], len(confirmatory))
     told = [_claim(claim, rows) for claim, rows in zip(claims, judged, strict=True)]
     every = [row for rows in judged for row in rows]
     return Verdicts(pd.DataFrame(every, columns=CELL_COLUMNS), pd.DataFrame(told, columns=CLAIM_COLUMNS))
@@ -88,7 +91,12 @@ def _cells(
         rows = _estimated(claim, cells, runs, estimated, generator)
     elif claim["kind"] == "identity":
         metric = Metric(finished(runs), claim["metric"])
-        rows = [identity(metric, list(cell["weights"]), claim["tolerance"]) for cell in cells]
+        rows = [
+            _refused(why) | {"interval": ""}
+            if (why := incomparable(runs, list(cell["weights"]), claim["metric"]))
+            else identity(metric, list(cell["weights"]), claim["tolerance"])
+            for cell in cells
+        ]
     else:
         rows = [existence(finished(runs), claim, cell["arms"]) for cell in cells]
     return [known | {"cell": cell["name"]} | row for cell, row in zip(cells, rows, strict=True)]
@@ -101,18 +109,53 @@ def _estimated(
     estimated: int,
     generator: np.random.Generator,
 ) -> list[dict[str, Any]]:
-    new_data, margin = claim["population"] == "data", float(claim["margin"])
-    level = confidence_of(estimated, len(cells) if claim["scope"] == "any" and cells else 1)
-    asked = [
-        Contrast(cell["weights"], level, cell.get("test_per_training"), new_data, margin, LEAST_SEEDS)
-        for cell in cells
+    whys = [incomparable(runs, list(cell["weights"]), claim["metric"]) for cell in cells]
+    able = [cell for cell, why in zip(cells, whys, strict=True) if not why]
+    levels = Levels.of(estimated, len(cells), claim["scope"])
+    rows = iter(_compared(claim, able, runs, levels, generator))
+    interval = "Nadeau-Bengio" if claim["population"] == "data" else "t"
+    return [
+        (_refused(why) | {"level": levels.one} if why else next(rows)) | {"interval": interval}
+        for why in whys
     ]
-    rows = contrasts.contrasts(Metric(runs, claim["metric"]), asked, generator)
-    for row in rows:
-        row |= {"level": level, "interval": "Nadeau-Bengio" if new_data else "t"}
-        if new_data:
-            row |= {"low": row["data_low"], "high": row["data_high"]}
-        row |= dict(zip(("verdict", "how", "reason"), judge(row, margin), strict=True))
+
+
+def _refused(why: str) -> dict[str, Any]:
+    """Return the row of a cell that compares what does not compare: it has no effect and no interval."""
+    found = {"seeds": 0, "dead": 0, "missing": 0, "effect": nan, "low": nan, "high": nan}
+    return found | {"absent": why, "p_note": why, "verdict": INCONCLUSIVE, "how": "", "reason": why}
+
+
+def _compared(
+    claim: Mapping[str, Any],
+    cells: Sequence[Mapping[str, Any]],
+    runs: pd.DataFrame,
+    levels: Levels,
+    generator: np.random.Generator,
+) -> list[dict[str, Any]]:
+    """Judge each cell, by the interval at the claim's level or, where it decides alone, by a wider one."""
+    new_data, margin = claim["population"] == "data", float(claim["margin"])
+    ends = ("data_low", "data_high") if new_data else ("low", "high")
+    metric = Metric(runs, claim["metric"])
+    asked = [
+        Contrast(
+            cell["weights"], levels.one, cell.get("test_per_training"), new_data, margin, LEAST_SEEDS,
+            levels.support, levels.refutation,
+        )
+        for cell in cells
+    ]  # fmt: skip
+    rows = contrasts.contrasts(metric, asked, generator)
+    alone = [place for place, row in enumerate(rows) if levels.alone(row[ends[0]], row[ends[1]], margin)]
+    wide = [replace(asked[place], confidence=levels.several) for place in alone]
+    for place, row in zip(alone, contrasts.contrasts(metric, wide, generator), strict=True):
+        rows[place] = row
+    for place, row in enumerate(rows):
+        row |= {"level": asked[place].confidence if place not in alone else levels.several}
+        row |= {"low": row[ends[0]], "high": row[ends[1]]}
+        verdict, how, reason = judge(row, margin)
+        if place in alone and verdict == INCONCLUSIVE and row["seeds"] >= LEAST_SEEDS:
+            reason += f"; one of {len(cells)} cells decides alone at {100 * levels.several:.4g} % only"
+        row |= {"verdict": verdict, "how": how, "reason": reason}
     return rows
 
 

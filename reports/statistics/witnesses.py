@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from harness.intervals import LEAST_SEEDS, Floats
 from reports.statistics.by_seed import BySeed, Metric
 from reports.statistics.contrasts import counted_seeds
+from reports.statistics.counting import counted
 from reports.statistics.judging import INCONCLUSIVE, REFUTED, SUPPORTED
-from reports.statistics.scores import counted
 
 
 def finished(runs: pd.DataFrame) -> pd.DataFrame:

@@ -13,6 +13,7 @@ def runs(**outcomes):
         {
             "run_id": list(outcomes),
             "arm": "a",
+            "seed": range(len(outcomes)),
             "outcome": list(outcomes.values()),
             "status": "FINISHED",
             "majority_accuracy": 0.25,
@@ -160,3 +161,12 @@ def test_every_row_says_what_its_arm_had_cost_by_then():
     assert table["multiply_adds"].tolist() == [0, 76_800, 153_600, 384_000]
     unknown = bands(history(p=[4, 3]), runs(p="exhausted"), ["train_loss"])
     assert unknown[["samples", "multiply_adds"]].isna().all(axis=None)
+
+
+def test_an_arm_with_several_runs_on_one_seed_has_no_band():
+    twice = runs(p="exhausted", q="exhausted").assign(seed=[3, 3])
+    told = history(p=[4, 3, 2, 1], q=[4, 5, 4, 3])
+    assert bands(told, twice, ["train_loss"]).empty
+    # Runs that name no seed are replicates of their arm.
+    nameless = twice.assign(seed=pd.array([pd.NA, pd.NA], dtype="Int64"))
+    assert (bands(told, nameless, ["train_loss"])["seeds"] == 2).all()

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from harness.intervals import t_interval
-from reports.statistics import counted, final_scores, outcome_counts, wilson
+from reports.statistics import counted, estimates, final_scores, generator, outcome_counts, wilson
 
 
 def test_t_interval_of_one_to_five():
@@ -81,6 +81,28 @@ def test_a_dead_seed_turns_the_mean_into_a_median_without_interval(five_runs):
     assert loss["centre"] == pytest.approx(0.3)  # of 0.1, 0.2, 0.3, 0.4, infinity
     assert np.isnan([accuracy["low"], accuracy["high"]]).all()
     assert accuracy["living_mean"] == pytest.approx(0.75)
+
+
+def test_a_run_that_lives_and_was_not_measured_is_left_out_and_counted(five_runs):
+    living = five_runs.assign(outcome="exhausted", test_accuracy=[0.9, 0.8, np.nan, 0.6, 0.7])
+    score = final_scores(living, ["a"], ["test_accuracy"]).iloc[0]
+    assert score[["runs", "seeds", "missing", "dead", "kind"]].tolist() == [5, 4, 1, 0, "mean"]
+    assert score["centre"] == pytest.approx(0.75)
+    beside = estimates(living, ["a"], ["test_accuracy"], generator=generator("s", "t")).iloc[0]
+    assert score[["seeds", "low", "high"]].tolist() == beside[["seeds", "low", "high"]].tolist()
+
+
+def test_an_infinite_score_counts_like_a_dead_runs(five_runs):
+    living = five_runs.assign(outcome="exhausted", test_accuracy=[0.9, 0.8, 0.7, 0.6, np.inf])
+    score = final_scores(living, ["a"], ["test_accuracy"]).iloc[0]
+    assert score[["kind", "dead"]].tolist() == ["median", 1]
+    assert score["centre"] == pytest.approx(0.7)
+
+
+def test_an_arm_with_several_runs_on_one_seed_has_no_final_score(five_runs):
+    score = final_scores(five_runs.assign(seed=[0, 0, 1, 2, 3]), ["a"], ["test_accuracy"]).iloc[0]
+    assert score[["runs", "seeds", "kind", "repeated"]].tolist() == [5, 0, "none", "a"]
+    assert np.isnan(score["centre"])
 
 
 def test_all_seeds_alive_give_the_mean_and_its_interval(five_runs):

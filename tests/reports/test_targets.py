@@ -32,6 +32,8 @@ def curve(*values):
         # Once is enough; and what is no number can be no end of a line.
         ((4, 0, 9, 0), (7.5, 10)),
         ((np.nan, 0, 0), (10, 10)),
+        # Not measured between: the line goes from row to row that was.
+        ((2, np.nan, 0), (10, 20)),
         ((np.inf, 1, 0), (10, 10)),
     ],
 )
@@ -217,3 +219,34 @@ def test_what_was_not_measured_is_not_said_to_be_missing_from_the_store(study):
     assert section.paragraphs == (
         "Nothing to draw: the reported runs measured nothing of this (diagnostics=off).",
     )
+
+
+def test_a_metric_that_a_data_set_does_not_have_is_neither_reached_nor_missed(synthetic):
+    record = synthetic({"dataset": ["digits", "moons"]}, rates=(0.4,), rows=8, diverged=[("moons", 0.4, 1)])
+    regression = record.runs.loc[record.runs["dataset"] == "moons", "run_id"]
+    history = record.history.copy()
+    history.loc[history["run_id"].isin(regression), "train_accuracy"] = np.nan
+    target = {"metric": "train_accuracy", "value": 0.1}
+    comparison = compare(replace(record, history=history, spec=dict(record.spec) | {"target": target}))
+    assert reached(comparison)["arm"].tolist() == ["digits"]
+    assert set(times(history, record.runs, "train_accuracy", 0.1)["arm"]) == {"digits"}
+
+
+def test_an_arm_with_several_runs_on_one_seed_has_no_time_and_the_report_says_why(study):
+    relu = study.runs["arm"] == "relu"
+    runs = study.runs.assign(seed=study.runs["seed"].where(~relu, 0))
+    report = said(replace(study, runs=runs))
+    tables = {table.name: table.frame for table in report.tables}
+    assert "relu" not in set(tables["target"]["arm"])
+    row = tables["summary"].set_index("arm").loc["relu"]
+    assert row[["runs", "seeds", "kind"]].tolist() == [5, 0, "none"]
+    assert np.isnan(row["test_accuracy_centre"])
+    told = " ".join(str(text) for section in report.sections for text in section.paragraphs)
+    assert "Of 1 arm (relu) several runs are on one seed" in told
+    pairs = tables["pairs"].set_index(["first", "second"])
+    assert pairs["absent"].ne("").any()
+    assert set(pairs.loc[pairs["absent"] != "", "repeated"]) == {"relu"}
+    # All arms: no time at all, and nothing raised.
+    every = said(replace(study, runs=study.runs.assign(seed=0)))
+    [section] = [each for each in every.sections if each.key == "reached"]
+    assert section.paragraphs[0].startswith("Of 4 arms (")

@@ -194,6 +194,39 @@ def test_a_claim_that_the_grid_cannot_test_is_refused_with_what_it_has(claim: An
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize("kind", ["difference", "identity", "trend"])
+def test_own_losses_are_claimed_of_one_loss_only(kind: str) -> None:
+    grid, key = [["dataset=moons", "loss=mse", "loss.scale=half,sum", "stopping.epochs=1"]], "loss.scale"
+    one, other = {"loss.scale": "half"}, {"loss.scale": "sum"}
+    claim = {
+        "difference": BETTER | {"metric": "test_loss", "better": one, "worse": other},
+        "identity": SAME | {"metric": "test_loss", "one": one, "other": other},
+        "trend": DEEPER | {"metric": "train_loss", "over": "loss.threshold"},
+    }[kind]
+    if kind == "trend":
+        grid, key = [["dataset=sine", "loss=huber", "loss.threshold=1,2"]], "loss.threshold"
+    said = rf"claims.c.metric = '\w+_loss': own losses do not compare, and arms differ in {key}, "
+    with pytest.raises(ConfigurationError, match=said):
+        expanded(study(claim, grid=grid, arms=[key]))
+    expanded(study(claim | {"metric": "test_squared_error"}, grid=grid, arms=[key]))
+
+
+def test_a_claim_about_own_loss_may_have_cells_of_several_losses_each() -> None:
+    assert len(cells_of(BETTER | {"metric": "test_loss"})) == 6
+    wrong = BETTER | {"metric": "test_loss", "better": {"loss": "mse"}, "worse": {"loss": "cross_entropy"}}
+    with pytest.raises(ConfigurationError, match="differ in loss, mse and cross_entropy; allowed: accuracy"):
+        expanded(study(wrong))
+
+
+def test_data_sets_are_not_compared_by_their_scores() -> None:
+    grid = [["dataset=moons,spirals", "stopping.epochs=1"]]
+    claim = BETTER | {"better": {"dataset": "moons"}, "worse": {"dataset": "spirals"}}
+    with pytest.raises(
+        ConfigurationError, match="compares data sets, moons and spirals, whose scores do not"
+    ):
+        expanded(study(claim, grid=grid, arms=["dataset"]))
+
+
 def test_new_data_cannot_be_claimed_where_nothing_is_held_out() -> None:
     with pytest.raises(ConfigurationError, match=r"dataset\.split=none nothing is held out"):
         expanded(study(BETTER | {"population": "data"}, grid=[[*GRID, "dataset.split=none"]]))

@@ -31,6 +31,16 @@ def test_a_row_is_what_the_command_finds():
     assert agrees(row, list(coverage.of_means("tied", 5).values()))
     share = next(row for row in written("Wilson's interval of a share") if row[0] == "0.2")
     assert agrees(share, list(coverage.of_shares(0.2).values()))
+    cells = next(row for row in written("True claims about all of several cells, refuted") if row[0] == "8")
+    assert agrees(cells, list(coverage.of_cells(8).values()))
+
+
+def test_a_claim_about_many_cells_is_wrongly_refuted_no_oftener_than_one_about_one():
+    rows = [
+        [float(each) for each in row] for row in written("True claims about all of several cells, refuted")
+    ]
+    assert rows[-1][1] > 30
+    assert all(row[2] == pytest.approx(2.5, abs=0.75) for row in rows)
 
 
 def test_the_docs_show_every_case():

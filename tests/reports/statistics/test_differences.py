@@ -133,3 +133,23 @@ def test_time_to_target_is_compared_by_its_order_where_one_missed_it(runs_of):
     row = compared(runs, "updates_to_target").iloc[0]
     assert (row["improvement"], row["dead"]) == (1, 1)
     assert np.isnan(row["difference"])
+
+
+@pytest.mark.parametrize("pair", [("a", "b"), ("b", "a")])
+def test_the_interval_for_new_data_is_that_of_the_arm_that_trained_on_less_whichever_stands_first(
+    runs_of, pair
+):
+    runs = runs_of({"a": ONE, "b": OTHER})
+    row = compared(runs, pairs=[pair], ratios={"a": 0.2, "b": 0.8}).iloc[0]
+    assert row["data_high"] - row["data_low"] == pytest.approx(
+        (row["high"] - row["low"]) * np.sqrt(1 + 5 * 0.8)
+    )
+    assert np.isnan(compared(runs, pairs=[pair], ratios={"a": 0.2}).iloc[0]["data_low"])
+
+
+def test_a_pair_says_which_of_its_arms_has_several_runs_on_a_seed(runs_of):
+    runs = pd.concat([runs_of({"a": ONE, "b": OTHER}), runs_of({"b": OTHER})])
+    row = compared(runs).iloc[0]
+    assert row[["seeds", "absent", "repeated"]].tolist() == [0, "several runs on one seed", "b"]
+    assert row["p_note"] == "several runs on one seed"
+    assert compared(runs_of({"a": ONE})).iloc[0]["absent"] == "no seed in common"

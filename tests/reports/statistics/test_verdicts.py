@@ -146,7 +146,8 @@ def test_all_cells_have_to_hold_or_any(apart, other, scope, verdict, decides):
     found = judged(runs, difference(CELLS, scope=scope))
     told = found.claims.iloc[0]
     assert (told["verdict"], told["cell"], told["cells"]) == (verdict, decides, 2)
-    assert told["level"] == pytest.approx(confidence_of(1, 2 if scope == "any" else 1))
+    alone = (scope, verdict) in {("any", "supported"), ("all", "refuted")}
+    assert told["level"] == pytest.approx(confidence_of(1, 2 if alone else 1))
     mine = found.cells.set_index("cell").loc[decides]
     assert told[["effect", "low", "high", "seeds"]].equals(mine[["effect", "low", "high", "seeds"]])
     assert told["supported"] == (found.cells["verdict"] == "supported").sum()
@@ -301,10 +302,61 @@ def test_a_run_that_diverged_has_an_infinite_loss_and_the_majority_classs_accura
     assert cell(runs_of({"a": [0.5, "diverged"]}), existence("higher", 0.9))["verdict"] == "inconclusive"
 
 
-def test_what_lies_at_its_margin_is_decided_to_either_side_in_one_case_of_forty(runs_of):
+@pytest.mark.parametrize(
+    ("scope", "each", "alone"), [("all", "supported", "refuted"), ("any", "refuted", "supported")]
+)
+def test_what_lies_at_its_margin_is_decided_in_one_case_of_forty_where_it_does_not_decide_alone(
+    runs_of, scope, each, alone
+):
     draw = np.random.default_rng(0)
-    arms = {f"a{number}": draw.normal(0.5, 1, 6) for number in range(500)}
+    arms = {f"a{number}": draw.normal(0.5, 1, 6) for number in range(200)}
     cells = [(arm, {arm: 1.0, "b": -1.0}) for arm in arms]
-    found = judged(runs_of(arms | {"b": np.zeros(6)}), difference(cells, margin=0.5)).cells
-    for verdict in ("supported", "refuted"):
-        assert (found["verdict"] == verdict).mean() == pytest.approx(0.025, abs=0.02)
+    found = judged(runs_of(arms | {"b": np.zeros(6)}), difference(cells, margin=0.5, scope=scope)).cells
+    assert (found["verdict"] == each).mean() == pytest.approx(0.025, abs=0.02)
+    assert not (found["verdict"] == alone).any()
+
+
+def test_a_cell_that_refutes_all_alone_has_to_at_the_level_divided_by_the_cells(apart):
+    down = [-0.01, 0.02, 0.0, 0.01, -0.006]
+    _, low, high = map(float, t_interval(down))
+    _, wide_low, wide_high = map(float, t_interval(down, confidence_of(1, 2)))
+    between = (high + wide_high) / 2
+    runs = apart(UP, c=np.array(BASE) + down)
+    found = judged(runs, difference(CELLS, margin=between)).cells.set_index("cell").loc["two"]
+    # The picture is that of the word: the interval shown holds the margin, as the verdict says.
+    assert found["verdict"] == "inconclusive"
+    assert found[["low", "high", "level"]].tolist() == pytest.approx([wide_low, wide_high, 0.975])
+    assert found["reason"].endswith("one of 2 cells decides alone at 97.5 % only")
+    # A claim about any is refuted by all of them together: each at the claim's own level.
+    found = judged(runs, difference(CELLS, margin=between, scope="any")).cells.set_index("cell").loc["two"]
+    assert found[["verdict", "level"]].tolist() == ["refuted", 0.95]
+    assert found[["low", "high"]].tolist() == pytest.approx([low, high])
+
+
+@pytest.mark.parametrize("kind", ["difference", "identity"])
+@pytest.mark.parametrize(
+    ("metric", "columns", "said"),
+    [
+        ("test_loss", {"loss": "mse cross_entropy"}, "own losses do not compare: the arms differ in loss"),
+        (
+            "train_loss",
+            {"loss.scale": "half sum"},
+            "own losses do not compare: the arms differ in loss.scale",
+        ),
+        ("test_accuracy", {"dataset": "moons spirals"}, "scores of different data sets do not compare"),
+    ],
+)
+def test_a_store_that_compares_what_does_not_compare_gets_no_verdict(runs_of, kind, metric, columns, said):
+    runs = runs_of({"a": np.add(BASE, UP), "b": BASE}, metric)
+    ((name, values),) = columns.items()
+    runs[name] = runs["arm"].map(dict(zip("ab", values.split(), strict=True)))
+    claim = difference(metric=metric) if kind == "difference" else identity() | {"metric": metric}
+    found = judged(runs, claim)
+    row = found.cells.iloc[0]
+    assert (row["verdict"], row["reason"], row["seeds"]) == ("inconclusive", said, 0)
+    assert row[["effect", "low", "high"]].isna().all()
+    assert found.claims["reason"][0] == said
+    # Scores that every loss has do compare.
+    other = difference(metric="test_log_loss")
+    if name != "dataset":
+        assert cell(runs.assign(test_log_loss=runs[metric]), other)["verdict"] == "supported"
