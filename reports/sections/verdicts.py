@@ -50,8 +50,9 @@ def frame(comparison: Comparison) -> pd.DataFrame:
     found = comparison.verdicts
     claims = found.claims[["claim", "sentence", "direction", "margin", "population", "scope"]]
     cells = found.cells[found.cells["kind"].isin(ESTIMATED)].merge(claims, on="claim", how="left")
-    named = cells.assign(group=cells["sentence"], label=cells["cell"].replace("", "all arms"))
-    first = ["group", "label", "claim", "kind", "metric", "direction", "margin", "population", "scope"]
+    # Two claims may say the same of two metrics: a panel is a claim's, whatever its sentence.
+    named = cells.assign(group=cells["claim"], label=cells["cell"].replace("", "all arms"))
+    first = ["group", "sentence", "label", "claim", "kind", "metric", "direction", "margin", "population", "scope"]
     rest = [name for name in found.cells.columns if name not in (*first, "cell")]
     return named[[*first, *rest]].reset_index(drop=True)
 
