@@ -10,6 +10,7 @@ from harness.record import higher_is_better
 from reports.arms import shorten
 from reports.comparison import RATE, Comparison
 from reports.plain_text import isolated
+from reports.ranks import best, ranked_by
 from reports.statistics import EXPLODING, VANISHING
 
 SHARED_RATE = "At one rate for all: not a comparison of methods."
@@ -193,34 +194,67 @@ def _best_of_each(comparison: Comparison) -> str:
 
 def _best(comparison: Comparison, dataset: str) -> str:
     goal, data = comparison.goals(dataset)[0], named(dataset)
-    arms = [arm for panel in comparison.layout.panels if panel.dataset == dataset for arm in panel.arms]
-    scores = comparison.scores[comparison.scores["metric"] == goal].set_index("arm")
-    scores = scores.loc[[arm.name for arm in arms]]
-    known = scores[np.isfinite(scores["centre"])]
-    if known.empty:
+    rows = comparison.finals
+    rows = rows[(rows["dataset"] == dataset) & (rows["metric"] == goal)]
+    kind, centres = ranked_by(rows)
+    scores = rows[rows["shown"] == "centre"].set_index("arm").loc[comparison.names(dataset)]
+    reported = scores[scores["seeds"] > 0]
+    if len(reported) and (reported["dead"] == reported["seeds"]).all():
+        of_all = "of the only arm" if len(scores) == 1 else "of every arm"
+        return f"{data}, every reported seed {of_all} died, so none is best"
+    found = best(centres, goal)
+    if not found:
         return f"{data}, no arm has a finite {metric_name(goal)}"
-    upward = higher_is_better(goal)
-    name = known["centre"].idxmax() if upward else known["centre"].idxmin()
-    best = known.loc[name]
-    label = named(next(arm.label for arm in arms if arm.name == name))
-    value = in_units(float(best["centre"]), goal)
-    others = known.drop(index=name)
-    overlap = int(((others["high"] >= best["low"]) & (others["low"] <= best["high"])).sum())
-    beside = f"; {overlap} of the other {len(arms) - 1} overlap" if overlap else ""
-    if len(arms) == 1:
-        return f"{data}, {label} has a {metric_name(goal)} of {value} ({_spread(best, goal)})"
-    what = f"{data}, {label} has the {'highest' if upward else 'lowest'} {metric_name(goal)}"
-    return f"{what}, {value} ({_spread(best, goal)}{beside})"
+    labels = {arm.name: named(arm.label) for arm in comparison.layout.arms}
+    spreads = {str(arm): _spread(row, goal, kind) for arm, row in scores.iterrows()}
+    value = in_units(float(centres[found[0]]), goal)
+    if len(scores) == 1:
+        middle = "median " if kind == "median" else ""
+        said = f"{data}, {labels[found[0]]} has a {middle}{metric_name(goal)} of {value}"
+        return f"{said} ({spreads[found[0]]})"
+    extreme = "highest" if higher_is_better(goal) else "lowest"
+    what = f"the {extreme} {'median ' if kind == 'median' else ''}{metric_name(goal)}, {value}"
+    beside = _medians_compared(scores) if kind == "median" else _beside(scores, found)
+    if len(found) == 1:
+        behind = "; ".join(filter(None, (spreads[found[0]], beside)))
+        return f"{data}, {labels[found[0]]} has {what} ({behind})"
+    each = [f"{labels[arm]} ({spreads[arm]})" for arm in found[:MOST_NAMED]]
+    if len(found) > MOST_NAMED:
+        each.append(f"{len(found) - MOST_NAMED:,} more")
+    tied = f"{', '.join(each[:-1])} and {each[-1]} share {what}"
+    return f"{data}, {tied}{f' ({beside})' if beside else ''}"
 
 
-def _spread(best: pd.Series, goal: str) -> str:
+def _beside(scores: pd.DataFrame, found: list[str]) -> str:
+    """Say how many of the other arms overlap with the best, and how many have no interval that could."""
+    first, others = scores.loc[found], scores.drop(index=found)
+    if not np.isfinite(first["low"]).any() or others.empty:
+        return ""
+    low, high = first["low"].min(), first["high"].max()
+    overlap = int(((others["high"] >= low) & (others["low"] <= high)).sum())
+    lacking = int((~np.isfinite(others["low"])).sum())
+    said = [(overlap, "overlaps" if overlap == 1 else "overlap")] if overlap else []
+    if lacking:
+        said.append((lacking, f"{'has' if lacking == 1 else 'have'} no interval"))
+    of_others = [f" of the other {len(others):,}", ""]
+    return ", ".join(f"{count:,}{of} {verb}" for (count, verb), of in zip(said, of_others, strict=False))
+
+
+def _medians_compared(scores: pd.DataFrame) -> str:
+    """Say why medians are compared: an arm of which a seed died has no mean."""
+    died = int((scores["dead"] > 0).sum())
+    return f"medians are compared, without intervals, as seeds of {counted(died, 'arm')} died"
+
+
+def _spread(row: pd.Series, goal: str, kind: str) -> str:
     """Say what stands behind the centre of an arm."""
-    if best["kind"] == "median":
-        return f"median of {best['seeds']} seeds, of which {best['dead']} died"
-    if np.isfinite(best["low"]):
-        low, high = in_units(float(best["low"]), goal), in_units(float(best["high"]), goal)
-        return f"{PERCENT} t interval {low} to {high}, {best['seeds']} seeds"
-    return "1 seed, no interval"
+    seeds = counted(int(row["seeds"]), "seed")
+    if kind == "median":
+        return f"{seeds}, of which {int(row['dead'])} died" if row["dead"] else seeds
+    if np.isfinite(row["low"]):
+        low, high = in_units(float(row["low"]), goal), in_units(float(row["high"]), goal)
+        return f"{PERCENT} t interval {low} to {high}, {seeds}"
+    return f"{seeds}, no interval"
 
 
 def _gradients_at_start(comparison: Comparison, rho: pd.DataFrame) -> str:

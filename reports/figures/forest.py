@@ -78,9 +78,7 @@ def forest(
         return figure
     groups = [group for _, group in rows.groupby(PANEL, sort=False, dropna=False)]
     titles = [_wrapped(str(group["sentence"].iloc[0])) for group in groups]
-    last = [
-        at + 1 == len(groups) or _axis(groups[at + 1]) != _axis(group) for at, group in enumerate(groups)
-    ]
+    last = [at + 1 == len(groups) or _axis(groups[at + 1]) != _axis(group) for at, group in enumerate(groups)]
     around = [
         0.2 * (text.count("\n") + 1) * bool(text) + 0.42 * end + 0.1
         for text, end in zip(titles, last, strict=True)

@@ -52,7 +52,18 @@ def frame(comparison: Comparison) -> pd.DataFrame:
     cells = found.cells[found.cells["kind"].isin(ESTIMATED)].merge(claims, on="claim", how="left")
     # Two claims may say the same of two metrics: a panel is a claim's, whatever its sentence.
     named = cells.assign(group=cells["claim"], label=cells["cell"].replace("", "all arms"))
-    first = ["group", "sentence", "label", "claim", "kind", "metric", "direction", "margin", "population", "scope"]
+    first = [
+        "group",
+        "sentence",
+        "label",
+        "claim",
+        "kind",
+        "metric",
+        "direction",
+        "margin",
+        "population",
+        "scope",
+    ]
     rest = [name for name in found.cells.columns if name not in (*first, "cell")]
     return named[[*first, *rest]].reset_index(drop=True)
 
