@@ -15,7 +15,7 @@ from harness.bands import COLUMNS, COSTS, bands
 from harness.record import SPLITS
 from harness.tracking.origins import Origins
 from reports import final_rows, maps, profiles, rates, statistics, times
-from reports.arms import Layout, lay_out
+from reports.arms import Layout, lay_out, loss_keys, losses
 from reports.plain_text import plain, plain_all
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Comparison:
     def curves(self) -> pd.DataFrame:
         """Bands over the reported seeds of everything that is drawn over time.
 
-        The columns of `harness.bands.bands`, and `dataset`, `loss` and the axes of the arm.
+        The columns of `harness.bands.bands`, and `dataset`, what tells losses apart and the axes of the arm.
         """
         layered = [name for name in self.history.columns if str(name).startswith(LAYERED)]
         wanted = [*(f"validation_{kind}" for kind in kinds(self)), "train_loss", "rho", *layered]
@@ -109,10 +109,20 @@ class Comparison:
         return self._named(rows.reindex(columns=[*(name for name in COLUMNS if name != "alive"), "seed"]))
 
     def _named(self, rows: pd.DataFrame) -> pd.DataFrame:
-        axes = [name for name in dict.fromkeys(["dataset", "loss", *self.axes]) if name in self.runs.columns]
-        axes = [name for name in axes if name not in COLUMNS]
-        named = self.runs.drop_duplicates("arm").set_index("arm")
+        keys = dict.fromkeys(["dataset", *loss_keys(self.runs.columns), *self.axes])
+        axes = [name for name in keys if name in self.runs.columns and name not in COLUMNS]
+        named = self.reported_first.set_index("arm")
         return rows.assign(**{name: rows["arm"].map(named[name]) for name in axes})
+
+    @cached_property
+    def reported_first(self) -> pd.DataFrame:
+        """One run an arm, a reported one at the chosen value where there is one."""
+        return pd.concat([self.chosen, self.runs]).drop_duplicates("arm")
+
+    @cached_property
+    def losses(self) -> dict[str, str]:
+        """Return the loss of every arm, as `arms.losses`, at the chosen value."""
+        return losses(self.reported_first)
 
     @cached_property
     def verdicts(self) -> statistics.Verdicts:
@@ -162,12 +172,16 @@ class Comparison:
         """Decision maps of each arm's first reported seed, fetched when asked for, as `maps.map_rows`."""
         return maps.map_rows(self)
 
-    def goals(self, dataset: str) -> tuple[str, str]:
-        """Return the two final metrics of a data set that compare across losses, the leading one first."""
+    def goals(self, dataset: str) -> tuple[str, ...]:
+        """Return the final metrics of a data set that compare across its arms, the leading one first.
+
+        Of a regression the own loss is the second, if all arms have the same.
+        """
         runs = self.runs[self.runs["dataset"] == dataset]
         if runs[["majority_accuracy", *ACCURACIES]].notna().any(axis=None):
             return "test_accuracy", "test_log_loss"
-        return "test_squared_error", "test_loss"
+        one_loss = len({self.losses.get(arm) for arm in self.names(dataset)}) == 1
+        return ("test_squared_error", "test_loss") if one_loss else ("test_squared_error",)
 
     def majority(self, dataset: str) -> float:
         """Accuracy of always answering the majority class; not a number for regression."""

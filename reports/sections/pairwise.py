@@ -56,7 +56,7 @@ def _frames(comparison: Comparison) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return all pairs by the leading metric of their data set, and by the second one."""
     found: tuple[list[pd.DataFrame], list[pd.DataFrame]] = ([], [])
     for dataset in comparison.layout.datasets:
-        for frames, metric in zip(found, comparison.goals(dataset), strict=True):
+        for frames, metric in zip(found, comparison.goals(dataset), strict=False):
             if metric == OWN_LOSS:
                 continue
             made = pairs.frame(comparison, dataset, metric, pairs.ratios(comparison, dataset, metric))

@@ -14,6 +14,8 @@ from reports.figures.one_rate import at_one_rate
 from reports.figures.ranking import about, ranking
 from reports.sections.lead import lead
 from reports.sections.leading import leading
+from reports.sections.pairwise import pairwise
+from reports.tables import summary
 
 ARMS = {"activation": ["relu", "sigmoid"]}
 
@@ -58,6 +60,20 @@ def test_both_metrics_of_a_classification_stand_side_by_side(one_died):
     figure = final(one_died.finals, one_died.layout)
     assert [axes.get_xlabel() for axes in figure.axes] == ["test accuracy", "test log loss"]
     assert figure.axes[1].get_xscale() == "log"
+
+
+@pytest.mark.parametrize("key", ["loss", "loss.scale"])
+def test_own_losses_of_a_regression_stand_on_one_axis_only_if_they_are_one_loss(synthetic, key):
+    record = synthetic({key: ["mse", "huber"]}, regression=True, rates=(0.3,), rows=5, seeds=(0, 1))
+    comparison = compare(record)
+    assert comparison.goals("digits") == ("test_squared_error",)
+    assert set(comparison.finals["metric"]) == {"test_squared_error"}
+    figure = final(comparison.finals, comparison.layout)
+    assert [axes.get_xlabel() for axes in figure.axes] == ["test squared error"]
+    assert not any("test loss" in header for header in summary(comparison).headers)
+    assert [table.name for table in pairwise(comparison).tables] == ["pairs"]
+    same = compare(replace(record, runs=record.runs.assign(**{key: "mse"})))
+    assert same.goals("digits") == ("test_squared_error", "test_loss")
 
 
 def test_the_best_arm_stands_on_top(synthetic):
