@@ -55,7 +55,7 @@ class Arm:
 
 @dataclass(frozen=True)
 class Panel:
-    """The arms drawn together, of one data set; `loss` is as `losses` names it, "" where they differ in it."""
+    """The arms drawn together, of one data set; `loss` is as `losses` names it, or "" for several."""
 
     title: str
     dataset: str
@@ -198,7 +198,9 @@ def split_by_loss(layout: Layout, runs: pd.DataFrame) -> Layout:
         kinds = {arm.name: loss.get(arm.name, known[0]) for arm in panel.arms}
         for kind in known:
             arms = tuple(arm for arm in panel.arms if kinds[arm.name] == kind)
-            title = panel.title if len(known) == 1 else SEPARATOR.join(filter(None, (panel.title, kind)))
+            told = panel.title.split(SEPARATOR) if panel.title else []
+            new = [part for part in kind.split(SEPARATOR) if part and part not in told]
+            title = panel.title if len(known) == 1 else SEPARATOR.join([*told, *new])
             panels.append(Panel(title, panel.dataset, kind, arms))
     panels.sort(key=lambda panel: (layout.datasets.index(panel.dataset), natural(panel.loss)))
     return Layout(tuple(panels), _columns([(panel.dataset, panel.loss) for panel in panels]))
