@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -83,6 +83,18 @@ class Comparison:
         """Whether arms are trained at learning rates that are neither tuned nor compared."""
         named = [*self.axes, *([self.over] if self.over else [])]
         return len(self.layout.arms) > 1 and not any("learning_rate" in key for key in named)
+
+    def at_equal_rates(self, arms: Iterable[str]) -> bool:
+        """Whether arms of a study that compares rates are all trained at the same one, which nobody tuned."""
+        found = {self._rates[arm] for arm in arms if arm in self._rates}
+        return len(found) == 1 and "learning_rate" not in (self.over or "")
+
+    @cached_property
+    def _rates(self) -> dict[str, tuple[str, ...]]:
+        """The learning rate of every arm where it is compared, else nothing."""
+        keys = [key for key in self.axes if "learning_rate" in key and key in self.runs.columns]
+        table = self.reported_first.set_index("arm")[keys].astype(str)
+        return {str(row[0]): row[1:] for row in table.itertuples(name=None)} if keys else {}
 
     @property
     def elsewhere(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
@@ -15,6 +17,7 @@ from reports.statistics import EXPLODING, VANISHING
 
 SHARED_RATE = "At one rate for all: not a comparison of methods."
 GIVEN_RATES = "Rates are given, not tuned: not a comparison of methods."
+EQUAL_RATES = "Arms that are compared at equal rates, which are not tuned, are no comparison of methods."
 ELSEWHERE = "These runs were trained elsewhere, by another tool, and are untuned as far as is known."
 MOST_LABEL = 100
 """Characters of an arm's label that a sentence keeps."""
@@ -111,9 +114,7 @@ def judged(comparison: Comparison) -> str:
         ((verdict, names),) = ((verdict, names) for verdict, names in found.items() if names)
         every = "The claim is" if len(claims) == 1 else f"All {len(claims):,} claims are"
         said = f"{every} {verdict} ({names})."
-    # What the rate changes least, or one run decides, compares at any rate.
-    scored = (claims["kind"].isin(["difference", "trend"]) & (claims["metric"] != "rho")).any()
-    return at_one_rate(comparison, said) if scored else said
+    return f"{rate_notice_of_claims(comparison)} {said}".strip()
 
 
 def _claims_named(claims: pd.DataFrame, verdict: str) -> str:
@@ -182,6 +183,25 @@ def rate_notice(comparison: Comparison) -> str:
 def at_one_rate(comparison: Comparison, text: str) -> str:
     """Put the warning of `rate_notice` before what shows arms at rates that nobody tuned."""
     return f"{rate_notice(comparison)} {text}".strip()
+
+
+def rate_notice_between(comparison: Comparison, groups: Iterable[Iterable[str]]) -> str:
+    """Say the same of groups of arms that are compared with one another, where rates are compared as well."""
+    if comparison.rates_untuned:
+        return rate_notice(comparison)
+    return EQUAL_RATES if any(comparison.at_equal_rates(arms) for arms in groups) else ""
+
+
+def rate_notice_of_claims(comparison: Comparison) -> str:
+    """Say the same of the study's claims on scores."""
+    # What the rate changes least, or one run decides, compares at any rate.
+    cells = [
+        list(map(str, cell["weights"]))
+        for claim in comparison.spec.get("claims") or []
+        if claim["kind"] in ("difference", "trend") and claim["metric"] != "rho"
+        for cell in claim.get("cells") or [{"weights": ()}]
+    ]
+    return rate_notice_between(comparison, cells) if cells else ""
 
 
 def _best_of_each(comparison: Comparison) -> str:
