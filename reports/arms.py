@@ -7,7 +7,7 @@ decided once, here, so that a colour means the same thing in every figure.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -56,7 +56,7 @@ class Arm:
 
 @dataclass(frozen=True)
 class Panel:
-    """The arms drawn together, of one data set; `loss` is their loss, or "" where they differ in it."""
+    """The arms drawn together, of one data set; `loss` is as `losses` names it, or "" for several."""
 
     title: str
     dataset: str
@@ -160,11 +160,38 @@ def layout_of(frame: pd.DataFrame) -> Layout:
     return lay_out(named.drop_duplicates("arm"), [])
 
 
+def loss_keys(columns: Iterable[object]) -> list[str]:
+    """Keep the columns that tell losses apart: the name first, then settings such as `loss.scale`."""
+    return sorted(str(name) for name in columns if name == "loss" or str(name).startswith("loss."))
+
+
+def losses(runs: pd.DataFrame) -> dict[str, str]:
+    """Name the loss of every arm: two scales of one loss are as different as two losses.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        `arm`, and `loss` or keys that begin with ``loss.``; of an arm its first row counts.
+
+    Returns
+    -------
+    dict of str to str
+        By arm; the name, and those settings in which arms differ. Empty where no loss is known.
+    """
+    keys = loss_keys(runs.columns)
+    if not keys:
+        return {}
+    table = runs.drop_duplicates("arm").set_index("arm")[keys].astype(object)
+    table = table.where(table.notna(), "").astype(str)
+    telling = [key for key in keys if key == "loss" or table[key].nunique() > 1]
+    return {str(arm): label_of(row, telling) for arm, row in table.iterrows()}
+
+
 def split_by_loss(layout: Layout, runs: pd.DataFrame) -> Layout:
-    """Give each loss panels of its own: own losses of different kinds share no axis."""
-    if "loss" not in runs.columns:
+    """Give each of `losses` panels of its own: own losses of different kinds or scales share no axis."""
+    loss = losses(runs)
+    if not loss:
         return layout
-    loss = runs.drop_duplicates("arm").set_index("arm")["loss"].astype(str).to_dict()
     panels = []
     for panel in layout.panels:
         # An arm whose loss is not known has no curve: it is named beside the others.
@@ -172,7 +199,9 @@ def split_by_loss(layout: Layout, runs: pd.DataFrame) -> Layout:
         kinds = {arm.name: loss.get(arm.name, known[0]) for arm in panel.arms}
         for kind in known:
             arms = tuple(arm for arm in panel.arms if kinds[arm.name] == kind)
-            title = panel.title if len(known) == 1 else SEPARATOR.join(filter(None, (panel.title, kind)))
+            told = panel.title.split(SEPARATOR) if panel.title else []
+            new = [part for part in kind.split(SEPARATOR) if part and part not in told]
+            title = panel.title if len(known) == 1 else SEPARATOR.join([*told, *new])
             panels.append(Panel(title, panel.dataset, kind, arms))
     panels.sort(key=lambda panel: (layout.datasets.index(panel.dataset), natural(panel.loss)))
     return Layout(tuple(panels), _columns([(panel.dataset, panel.loss) for panel in panels]))

@@ -20,11 +20,13 @@ def claim_rows(verdicts: Verdicts) -> pd.DataFrame:
     -------
     DataFrame
         The columns of `verdicts.cells` but `cell`, which is the `label` of a row; its `group` is the
-        claim's sentence. `direction, margin, population, scope` are the claim's.
+        claim. `sentence, direction, margin, population, scope` are the claim's.
     """
     claims = verdicts.claims[["claim", "sentence", "direction", "margin", "population", "scope"]]
     cells = verdicts.cells[verdicts.cells["kind"].isin(ESTIMATED)].merge(claims, on="claim", how="left")
-    named = cells.assign(group=cells["sentence"], label=cells["cell"].replace("", "all arms"))
-    first = ["group", "label", "claim", "kind", "metric", "direction", "margin", "population", "scope"]
+    # Two claims may say the same of two metrics: a panel is a claim's, whatever its sentence.
+    named = cells.assign(group=cells["claim"], label=cells["cell"].replace("", "all arms"))
+    about = ["direction", "margin", "population", "scope"]
+    first = ["group", "sentence", "label", "claim", "kind", "metric", *about]
     rest = [name for name in verdicts.cells.columns if name not in (*first, "cell")]
     return named[[*first, *rest]].reset_index(drop=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from harness.bands import COLUMNS, COSTS, bands
 from harness.record import SPLITS
 from harness.tracking.origins import Origins
 from reports import claim_rows, final_rows, maps, outcome_rows, pairs, profiles, rates, statistics, times
-from reports.arms import Layout, lay_out
+from reports.arms import Layout, lay_out, loss_keys, losses
 from reports.plain_text import plain, plain_all
 
 if TYPE_CHECKING:
@@ -84,6 +84,18 @@ class Comparison:
         named = [*self.axes, *([self.over] if self.over else [])]
         return len(self.layout.arms) > 1 and not any("learning_rate" in key for key in named)
 
+    def at_equal_rates(self, arms: Iterable[str]) -> bool:
+        """Whether arms of a study that compares rates are all trained at the same one, which nobody tuned."""
+        found = {self._rates[arm] for arm in arms if arm in self._rates}
+        return len(found) == 1 and "learning_rate" not in (self.over or "")
+
+    @cached_property
+    def _rates(self) -> dict[str, tuple[str, ...]]:
+        """The learning rate of every arm where it is compared, else nothing."""
+        keys = [key for key in self.axes if "learning_rate" in key and key in self.runs.columns]
+        table = self.reported_first.set_index("arm")[keys].astype(str)
+        return {str(row[0]): row[1:] for row in table.itertuples(name=None)} if keys else {}
+
     @property
     def elsewhere(self) -> bool:
         """Whether another tool trained the runs."""
@@ -93,7 +105,7 @@ class Comparison:
     def curves(self) -> pd.DataFrame:
         """Bands over the reported seeds of everything that is drawn over time.
 
-        The columns of `harness.bands.bands`, and `dataset`, `loss` and the axes of the arm.
+        The columns of `harness.bands.bands`, and `dataset`, what tells losses apart and the axes of the arm.
         """
         layered = [name for name in self.history.columns if str(name).startswith(LAYERED)]
         wanted = [*(f"validation_{kind}" for kind in kinds(self)), "train_loss", "rho", *layered]
@@ -109,10 +121,20 @@ class Comparison:
         return self._named(rows.reindex(columns=[*(name for name in COLUMNS if name != "alive"), "seed"]))
 
     def _named(self, rows: pd.DataFrame) -> pd.DataFrame:
-        axes = [name for name in dict.fromkeys(["dataset", "loss", *self.axes]) if name in self.runs.columns]
-        axes = [name for name in axes if name not in COLUMNS]
-        named = self.runs.drop_duplicates("arm").set_index("arm")
+        keys = dict.fromkeys(["dataset", *loss_keys(self.runs.columns), *self.axes])
+        axes = [name for name in keys if name in self.runs.columns and name not in COLUMNS]
+        named = self.reported_first.set_index("arm")
         return rows.assign(**{name: rows["arm"].map(named[name]) for name in axes})
+
+    @cached_property
+    def reported_first(self) -> pd.DataFrame:
+        """One run an arm, a reported one at the chosen value where there is one."""
+        return pd.concat([self.chosen, self.runs]).drop_duplicates("arm")
+
+    @cached_property
+    def losses(self) -> dict[str, str]:
+        """Return the loss of every arm, as `arms.losses`, at the chosen value."""
+        return losses(self.reported_first)
 
     @cached_property
     def verdicts(self) -> statistics.Verdicts:
@@ -177,12 +199,16 @@ class Comparison:
         """Decision maps of each arm's first reported seed, fetched when asked for, as `maps.map_rows`."""
         return maps.map_rows(self)
 
-    def goals(self, dataset: str) -> tuple[str, str]:
-        """Return the two final metrics of a data set that compare across losses, the leading one first."""
+    def goals(self, dataset: str) -> tuple[str, ...]:
+        """Return the final metrics of a data set that compare across its arms, the leading one first.
+
+        Of a regression the own loss is the second, if all arms have the same.
+        """
         runs = self.runs[self.runs["dataset"] == dataset]
         if runs[["majority_accuracy", *ACCURACIES]].notna().any(axis=None):
             return "test_accuracy", "test_log_loss"
-        return "test_squared_error", "test_loss"
+        one_loss = len({self.losses.get(arm) for arm in self.names(dataset)}) == 1
+        return ("test_squared_error", "test_loss") if one_loss else ("test_squared_error",)
 
     def majority(self, dataset: str) -> float:
         """Accuracy of always answering the majority class; not a number for regression."""

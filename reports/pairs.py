@@ -106,7 +106,8 @@ def by_goal(comparison: Comparison, place: int) -> pd.DataFrame:
     """
     frames = []
     for dataset in comparison.layout.datasets:
-        metric = comparison.goals(dataset)[place]
+        goals = comparison.goals(dataset)
+        metric = goals[place] if place < len(goals) else OWN_LOSS
         if metric != OWN_LOSS:
             found = frame(comparison, dataset, metric, ratios(comparison, dataset, metric))
             if len(found):

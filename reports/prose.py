@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
@@ -10,10 +12,12 @@ from harness.record import higher_is_better
 from reports.arms import shorten
 from reports.comparison import RATE, Comparison
 from reports.plain_text import isolated
+from reports.ranks import best, ranked_by
 from reports.statistics import EXPLODING, VANISHING
 
 SHARED_RATE = "At one rate for all: not a comparison of methods."
 GIVEN_RATES = "Rates are given, not tuned: not a comparison of methods."
+EQUAL_RATES = "Arms that are compared at equal rates, which are not tuned, are no comparison of methods."
 ELSEWHERE = "These runs were trained elsewhere, by another tool, and are untuned as far as is known."
 MOST_LABEL = 100
 """Characters of an arm's label that a sentence keeps."""
@@ -110,9 +114,7 @@ def judged(comparison: Comparison) -> str:
         ((verdict, names),) = ((verdict, names) for verdict, names in found.items() if names)
         every = "The claim is" if len(claims) == 1 else f"All {len(claims):,} claims are"
         said = f"{every} {verdict} ({names})."
-    # What the rate changes least, or one run decides, compares at any rate.
-    scored = (claims["kind"].isin(["difference", "trend"]) & (claims["metric"] != "rho")).any()
-    return at_one_rate(comparison, said) if scored else said
+    return f"{rate_notice_of_claims(comparison)} {said}".strip()
 
 
 def _claims_named(claims: pd.DataFrame, verdict: str) -> str:
@@ -183,6 +185,25 @@ def at_one_rate(comparison: Comparison, text: str) -> str:
     return f"{rate_notice(comparison)} {text}".strip()
 
 
+def rate_notice_between(comparison: Comparison, groups: Iterable[Iterable[str]]) -> str:
+    """Say the same of groups of arms that are compared with one another, where rates are compared as well."""
+    if comparison.rates_untuned:
+        return rate_notice(comparison)
+    return EQUAL_RATES if any(comparison.at_equal_rates(arms) for arms in groups) else ""
+
+
+def rate_notice_of_claims(comparison: Comparison) -> str:
+    """Say the same of the study's claims on scores."""
+    # What the rate changes least, or one run decides, compares at any rate.
+    cells = [
+        list(map(str, cell["weights"]))
+        for claim in comparison.spec.get("claims") or []
+        if claim["kind"] in ("difference", "trend") and claim["metric"] != "rho"
+        for cell in claim.get("cells") or [{"weights": ()}]
+    ]
+    return rate_notice_between(comparison, cells) if cells else ""
+
+
 def _best_of_each(comparison: Comparison) -> str:
     """Name the best arm of each data set in one sentence."""
     datasets = comparison.layout.datasets
@@ -193,34 +214,67 @@ def _best_of_each(comparison: Comparison) -> str:
 
 def _best(comparison: Comparison, dataset: str) -> str:
     goal, data = comparison.goals(dataset)[0], named(dataset)
-    arms = [arm for panel in comparison.layout.panels if panel.dataset == dataset for arm in panel.arms]
-    scores = comparison.scores[comparison.scores["metric"] == goal].set_index("arm")
-    scores = scores.loc[[arm.name for arm in arms]]
-    known = scores[np.isfinite(scores["centre"])]
-    if known.empty:
+    rows = comparison.finals
+    rows = rows[(rows["dataset"] == dataset) & (rows["metric"] == goal)]
+    kind, centres = ranked_by(rows)
+    scores = rows[rows["shown"] == "centre"].set_index("arm").loc[comparison.names(dataset)]
+    reported = scores[scores["seeds"] > 0]
+    if len(reported) and (reported["dead"] == reported["seeds"]).all():
+        of_all = "of the only arm" if len(scores) == 1 else "of every arm"
+        return f"{data}, every reported seed {of_all} died, so none is best"
+    found = best(centres, goal)
+    if not found:
         return f"{data}, no arm has a finite {metric_name(goal)}"
-    upward = higher_is_better(goal)
-    name = known["centre"].idxmax() if upward else known["centre"].idxmin()
-    best = known.loc[name]
-    label = named(next(arm.label for arm in arms if arm.name == name))
-    value = in_units(float(best["centre"]), goal)
-    others = known.drop(index=name)
-    overlap = int(((others["high"] >= best["low"]) & (others["low"] <= best["high"])).sum())
-    beside = f"; {overlap} of the other {len(arms) - 1} overlap" if overlap else ""
-    if len(arms) == 1:
-        return f"{data}, {label} has a {metric_name(goal)} of {value} ({_spread(best, goal)})"
-    what = f"{data}, {label} has the {'highest' if upward else 'lowest'} {metric_name(goal)}"
-    return f"{what}, {value} ({_spread(best, goal)}{beside})"
+    labels = {arm.name: named(arm.label) for arm in comparison.layout.arms}
+    spreads = {str(arm): _spread(row, goal, kind) for arm, row in scores.iterrows()}
+    value = in_units(float(centres[found[0]]), goal)
+    if len(scores) == 1:
+        middle = "median " if kind == "median" else ""
+        said = f"{data}, {labels[found[0]]} has a {middle}{metric_name(goal)} of {value}"
+        return f"{said} ({spreads[found[0]]})"
+    extreme = "highest" if higher_is_better(goal) else "lowest"
+    what = f"the {extreme} {'median ' if kind == 'median' else ''}{metric_name(goal)}, {value}"
+    beside = _medians_compared(scores) if kind == "median" else _beside(scores, found)
+    if len(found) == 1:
+        behind = "; ".join(filter(None, (spreads[found[0]], beside)))
+        return f"{data}, {labels[found[0]]} has {what} ({behind})"
+    each = [f"{labels[arm]} ({spreads[arm]})" for arm in found[:MOST_NAMED]]
+    if len(found) > MOST_NAMED:
+        each.append(f"{len(found) - MOST_NAMED:,} more")
+    tied = f"{', '.join(each[:-1])} and {each[-1]} share {what}"
+    return f"{data}, {tied}{f' ({beside})' if beside else ''}"
 
 
-def _spread(best: pd.Series, goal: str) -> str:
+def _beside(scores: pd.DataFrame, found: list[str]) -> str:
+    """Say how many of the other arms overlap with the best, and how many have no interval that could."""
+    first, others = scores.loc[found], scores.drop(index=found)
+    if not np.isfinite(first["low"]).any() or others.empty:
+        return ""
+    low, high = first["low"].min(), first["high"].max()
+    overlap = int(((others["high"] >= low) & (others["low"] <= high)).sum())
+    lacking = int((~np.isfinite(others["low"])).sum())
+    said = [(overlap, "overlaps" if overlap == 1 else "overlap")] if overlap else []
+    if lacking:
+        said.append((lacking, f"{'has' if lacking == 1 else 'have'} no interval"))
+    of_others = [f" of the other {len(others):,}", ""]
+    return ", ".join(f"{count:,}{of} {verb}" for (count, verb), of in zip(said, of_others, strict=False))
+
+
+def _medians_compared(scores: pd.DataFrame) -> str:
+    """Say why medians are compared: an arm of which a seed died has no mean."""
+    died = int((scores["dead"] > 0).sum())
+    return f"medians are compared, without intervals, as seeds of {counted(died, 'arm')} died"
+
+
+def _spread(row: pd.Series, goal: str, kind: str) -> str:
     """Say what stands behind the centre of an arm."""
-    if best["kind"] == "median":
-        return f"median of {best['seeds']} seeds, of which {best['dead']} died"
-    if np.isfinite(best["low"]):
-        low, high = in_units(float(best["low"]), goal), in_units(float(best["high"]), goal)
-        return f"{PERCENT} t interval {low} to {high}, {best['seeds']} seeds"
-    return "1 seed, no interval"
+    seeds = counted(int(row["seeds"]), "seed")
+    if kind == "median":
+        return f"{seeds}, of which {int(row['dead'])} died" if row["dead"] else seeds
+    if np.isfinite(row["low"]):
+        low, high = in_units(float(row["low"]), goal), in_units(float(row["high"]), goal)
+        return f"{PERCENT} t interval {low} to {high}, {seeds}"
+    return f"{seeds}, no interval"
 
 
 def _gradients_at_start(comparison: Comparison, rho: pd.DataFrame) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from harness import choosing
-from reports.statistics import final_scores
+from reports.statistics import counted, final_scores
 
 if TYPE_CHECKING:
     from reports.comparison import Comparison
@@ -55,8 +55,9 @@ def one_rate_rows(comparison: Comparison) -> pd.DataFrame | None:
     -------
     DataFrame or None
         `arm, dataset, over, value` and what `statistics.final_scores` says of the leading test metric of
-        the data set there: its mean, or its median where a seed died. None where nothing is tuned,
-        the reported seeds were trained at one value alone, or no data set has two arms.
+        the data set there: its mean, or its median where a seed died; and `median`, dead seeds counted, of
+        every arm. None where nothing is tuned, the reported seeds were trained at one value alone, or no
+        data set has two arms.
     """
     over = comparison.over
     if over is None or all(len(comparison.names(dataset)) < 2 for dataset in comparison.layout.datasets):
@@ -68,6 +69,8 @@ def one_rate_rows(comparison: Comparison) -> pd.DataFrame | None:
         mine = reported[reported["dataset"] == dataset]
         for value, runs in mine.groupby(over, sort=True):
             scores = final_scores(runs, names, [goal])
+            medians = pd.Series(counted(runs, goal), index=runs["arm"]).groupby(level=0).median()
+            scores["median"] = scores["arm"].map(medians).where(scores["centre"].notna())
             frames.append(scores.assign(dataset=dataset, over=over, value=value))
     if not frames:
         return None

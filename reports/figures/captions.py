@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from reports.arms import losses
 from reports.prose import PERCENT, counted
 
 LINE_ENDS = "A line ends where a seed of its arm dies."
-LEVELS = "Levels do not compare across losses; their change from layer to layer does."
+LEVELS = "Levels do not compare across losses or their scales; their change from layer to layer does."
 
 
 def seeds_behind(bands: pd.DataFrame) -> str:
@@ -57,5 +58,5 @@ def about_gradients(bands: pd.DataFrame, *, bands_drawn: bool = True, some_died:
 
 
 def levels(frame: pd.DataFrame) -> str:
-    """Say that levels do not compare, where arms differ in their loss (column `loss`)."""
-    return LEVELS if "loss" in frame.columns and frame["loss"].nunique() > 1 else ""
+    """Say that levels do not compare, where arms differ in their loss (columns `loss`, `loss.scale`, …)."""
+    return LEVELS if len(set(losses(frame).values())) > 1 else ""

@@ -34,6 +34,8 @@ MARKERS = {"supported": "s", "refuted": "X", "inconclusive": "o", "": "o"}
 HOLLOW = ("inconclusive",)
 COLUMNS = ("difference", "seeds", "verdict")
 """What stands at the right of a row."""
+PANEL = ["group", "metric", "direction", "margin"]
+"""What the rows of a panel have in common: they share its axis, its unit and its shade."""
 LETTER = 4.5
 """Points that a letter of it is wide, at most, in the mean."""
 
@@ -54,8 +56,9 @@ def forest(
         As `statistics.differences` returns it, or the cells of `statistics.verdicts`: `metric`, `effect` or
         `difference`, `low`, `high`, `seeds`, `dead`, and `first` and `second` or `cell`. Where it has
         them, `label` is what a row is called, `group` the panel that it stands in (else its claim or data
-        set), `margin` is marked and shaded, `verdict` stands at the right, and `level` is the intervals'
-        coverage.
+        set), `sentence` what that is called instead, `margin` is marked and shaded, `verdict` stands at the
+        right, and `level` is the intervals' coverage. Rows of one group that differ in metric, direction or
+        margin stand in panels of their own.
     layout : Layout, optional
         By which `first` and `second` are labelled.
     title, subtitle : str, optional
@@ -73,17 +76,14 @@ def forest(
         axes.set_axis_off()
         style.without_data(axes, "There is nothing to compare.")
         return figure
-    groups = list(rows.groupby("group", sort=False))
-    titles = [_wrapped(str(name)) for name, _ in groups]
-    last = [
-        at + 1 == len(groups) or _axis(groups[at + 1][1]) != _axis(group)
-        for at, (_, group) in enumerate(groups)
-    ]
+    groups = [group for _, group in rows.groupby(PANEL, sort=False, dropna=False)]
+    titles = [_wrapped(str(group["sentence"].iloc[0])) for group in groups]
+    last = [at + 1 == len(groups) or _axis(groups[at + 1]) != _axis(group) for at, group in enumerate(groups)]
     around = [
         0.2 * (text.count("\n") + 1) * bool(text) + 0.42 * end + 0.1
         for text, end in zip(titles, last, strict=True)
     ]
-    heights = [ROW * (len(group) + 0.4) for _, group in groups]
+    heights = [ROW * (len(group) + 0.4) for group in groups]
     figure, grid = style.sheet(
         heading,
         subtitle or about(frame),
@@ -94,8 +94,8 @@ def forest(
         height_ratios=heights,
     )
     offsets = _offsets(rows)
-    for at, (axes, (_, group)) in enumerate(zip(grid, groups, strict=True)):
-        alike = pd.concat([other for _, other in groups if _axis(other) == _axis(group)])
+    for at, (axes, group) in enumerate(zip(grid, groups, strict=True)):
+        alike = pd.concat([other for other in groups if _axis(other) == _axis(group)])
         _panel(axes, group, _limits(alike), offsets)
         # Keeps room for a title that is as wide as the paper, and written once panels have their places.
         axes.set_title("\n".join("X" for _ in titles[at].splitlines()), loc="left", **TITLED)
@@ -145,6 +145,8 @@ def _rows(frame: pd.DataFrame, layout: Layout | None) -> pd.DataFrame:
     if "group" not in rows.columns:
         named = next((name for name in ("claim", "dataset") if name in rows.columns), None)
         rows["group"] = rows[named] if named else ""
+    if "sentence" not in rows.columns:
+        rows["sentence"] = rows["group"]
     known: dict[str, float | str] = {
         "margin": np.nan,
         "level": CONFIDENCE,
@@ -201,7 +203,7 @@ def _limits(rows: pd.DataFrame) -> tuple[float, float]:
 
 
 def _cut(rows: pd.DataFrame) -> bool:
-    for _, group in rows.groupby("metric"):
+    for _, group in rows.groupby(["metric", "direction"], dropna=False):
         low, high = _limits(group)
         if (group["low"] < low).any() or (group["high"] > high).any():
             return True

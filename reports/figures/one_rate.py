@@ -15,6 +15,7 @@ from reports import prose
 from reports.arms import Arm, Layout, shorten
 from reports.figures import scales, strips, style
 from reports.figures.margins import settle
+from reports.ranks import best
 
 ON_LIGHT, ON_DARK = "#0a0a0a", "#fafafa"
 """Lines upon the cells, which stay as they are in the dark: no colours that a page turns around."""
@@ -30,6 +31,8 @@ def at_one_rate(
     subtitle: str | None = None,
 ) -> Figure:
     """Draw a heat map a data set: arms by values, the score of all reported seeds in each cell.
+
+    The cells of a column are of one kind: means, or all medians where a seed died.
 
     Parameters
     ----------
@@ -72,12 +75,12 @@ def about(frame: pd.DataFrame) -> str:
         if key != "learning rate"
         else prose.SHARED_RATE,
         f"{prose.seeds_an_arm(known['seeds'])} Cell: mean over reported seeds at that value; no interval.",
-        "Outlined: the best arm of a column.",
+        "Outlined: the best of a column.",
     ]
     if (frame["dead"] > 0).any():
         parts.append(
-            "×: seeds died there; the cell is the median of all seeds, dead ones counted at the majority "
-            "class's accuracy or at infinite loss."
+            "×: seeds died there; all cells of its column are then medians, dead seeds counted at the "
+            "majority class's accuracy or at infinite loss."
         )
     return " ".join(parts)
 
@@ -91,8 +94,14 @@ def _heading(dataset: str, frame: pd.DataFrame) -> str:
 def _heat(axes: Axes, arms: list[Arm], rows: pd.DataFrame, most: int) -> None:
     metric, values = str(rows["metric"].iloc[0]), np.sort(rows["value"].unique())
     names = [arm.name for arm in arms]
-    cells = {name: rows.pivot(index="arm", columns="value", values=name) for name in ("centre", "dead")}
-    centre, dead = (cells[name].reindex(index=names, columns=values).to_numpy(float) for name in cells)
+    centre, median, dead = (
+        rows.pivot(index="arm", columns="value", values=name)
+        .reindex(index=names, columns=values)
+        .to_numpy(dtype=float, copy=True)
+        for name in ("centre", "median", "dead")
+    )
+    hurt = (dead > 0).any(axis=0)
+    centre[:, hurt] = median[:, hurt]
     higher = higher_is_better(metric)
     # Losses span decades; of a dead cell the worst colour.
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -104,7 +113,6 @@ def _heat(axes: Axes, arms: list[Arm], rows: pd.DataFrame, most: int) -> None:
     colours = palette(np.nan_to_num(share))
     colours[np.isnan(centre)] = to_rgba(ABSENT)
     axes.imshow(colours, aspect="auto", interpolation="nearest")
-    ranked = np.where(np.isnan(centre), -np.inf, centre if higher else -centre)
     for column in range(len(values)):
         for row in range(len(arms)):
             text = _cell(centre[row, column], dead[row, column], higher)
@@ -112,8 +120,8 @@ def _heat(axes: Axes, arms: list[Arm], rows: pd.DataFrame, most: int) -> None:
             ink = "black" if light else "white"
             note = axes.text(column, row, text, ha="center", va="center", fontsize=6.8, color=ink)
             note.set_in_layout(False)
-        best = ranked[:, column].max()
-        for at in np.flatnonzero((ranked[:, column] == best) & np.isfinite(best)):
+        for name in best(pd.Series(centre[:, column], index=names), metric):
+            at = names.index(name)
             ink = ON_LIGHT if share[at, column] > 0.5 else ON_DARK
             box = (column - 0.47, at - 0.45)
             axes.add_patch(Rectangle(box, 0.94, 0.9, fill=False, linewidth=1.2, edgecolor=ink))

@@ -37,9 +37,10 @@ def convergence(comparison: Comparison) -> Section:
         layout = comparison.layout.of(_datasets(comparison, metric))
         name = f"convergence_{metric.removeprefix('validation_')}"
         drawings += _by_cost(comparison, name, metric, axes, open_axes, layout, "")
-    layout = split_by_loss(comparison.layout, comparison.runs)
+    layout = split_by_loss(comparison.layout, comparison.reported_first)
     several = len({panel.loss for panel in layout.panels}) > 1
-    note = " Own losses of different kinds are not comparable: each has panels of its own." if several else ""
+    note = " Own losses of different kinds or scales do not compare: each has panels of its own."
+    note = note if several else ""
     drawings += _by_cost(comparison, "own_loss", OWN, axes, axes[:1], layout, note)
     heading = "Convergence at the tuned values" if comparison.over else "Convergence"
     if not drawings:

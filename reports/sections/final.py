@@ -8,6 +8,7 @@ from reports import prose, tables, targets
 from reports.comparison import Comparison
 from reports.figures import profiles, strips, times
 from reports.figures.final import final as drawn
+from reports.figures.ranking import about as about_ranking
 from reports.figures.ranking import ranking as ranked
 from reports.figures.reached import about as about_arms
 from reports.figures.reached import reached as arms_reached
@@ -78,7 +79,7 @@ def ranking(comparison: Comparison) -> Drawing:
     goals = {dataset: comparison.goals(dataset)[0] for dataset in comparison.layout.datasets}
     frame = comparison.finals
     frame = frame[frame["metric"] == frame["dataset"].map(goals)].reset_index(drop=True)
-    caption = prose.at_one_rate(comparison, strips.about(frame))
+    caption = prose.at_one_rate(comparison, about_ranking(frame))
     title = heading(comparison)
     return Drawing(
         "ranking",

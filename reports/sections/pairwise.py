@@ -40,11 +40,11 @@ def pairwise(comparison: Comparison) -> Section | None:
         tables.append(_table(comparison, leading, "pairs"))
     if not second.empty:
         tables.append(_table(comparison, second, "pairs_second_metric"))
-    notice = (prose.rate_notice(comparison),) if comparison.rates_untuned else ()
+    notice = _rate_notice(comparison, leading) or prose.rate_notice_of_claims(comparison)
     return Section(
         "pairwise",
         "Pairwise differences",
-        (*notice, *paragraphs),
+        (*([notice] if notice else []), *paragraphs),
         tuple(_drawings(comparison, leading)),
         tuple(tables),
     )
@@ -73,13 +73,18 @@ def _drawing(comparison: Comparison, dataset: str, found: pd.DataFrame, name: st
     caption += f" Better is {better}. Exploratory: no claim is tested."
     if len(drawn) < len(found):
         caption += f" The {len(drawn)} largest of {len(found)} differences; the table has all."
-    caption = prose.at_one_rate(comparison, caption)
+    caption = f"{_rate_notice(comparison, drawn)} {caption}".strip()
     title = f"Paired differences of {prose.metric_name(metric)} on {prose.named(dataset)}"
 
     def draw() -> Figure:
         return forest(drawn, comparison.layout, title=title, subtitle=caption)
 
     return Drawing(name, caption, drawn, draw)
+
+
+def _rate_notice(comparison: Comparison, found: pd.DataFrame) -> str:
+    pairs_found = zip(found["first"], found["second"], strict=True) if len(found) else ()
+    return prose.rate_notice_between(comparison, pairs_found)
 
 
 def _largest(found: pd.DataFrame) -> pd.DataFrame:

@@ -49,7 +49,7 @@ def claims_drawing(comparison: Comparison) -> tuple[Drawing, ...]:
     drawn = comparison.claim_cells
     if drawn.empty:
         return ()
-    caption = about(drawn)
+    caption = f"{prose.rate_notice_of_claims(comparison)} {about(drawn)}".strip()
     others = len(comparison.verdicts.claims) - drawn["claim"].nunique()
     if others:
         caption += f" {prose.counted(others, 'claim')} without an interval to draw: the cards tell."

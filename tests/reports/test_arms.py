@@ -1,11 +1,12 @@
 """How arms are shared out over panels and looks."""
 
+from dataclasses import replace
 from itertools import product
 
 import pandas as pd
 import pytest
 
-from reports.arms import lay_out, look, natural, shorten, split_by_loss
+from reports.arms import Arm, Layout, Panel, lay_out, look, losses, natural, shorten, split_by_loss
 
 
 def runs_of(axes):
@@ -93,6 +94,29 @@ def test_each_loss_gets_panels_of_its_own():
     assert len(layout.panels) == 12
     for panel in layout.panels:
         assert {arm.line.rpartition(" · ")[2] for arm in panel.arms} == {panel.loss}
+
+
+def test_two_scales_of_a_loss_are_two_losses():
+    runs = runs_of({"activation": ["relu", "tanh"], "loss.scale": ["half", "sum"]}).assign(loss="mse")
+    layout = split_by_loss(lay_out(runs, ["activation", "loss.scale"]), runs)
+    assert [(panel.loss, len(panel.arms)) for panel in layout.panels] == [
+        ("mse · half", 2),
+        ("mse · sum", 2),
+    ]
+    # What a panel's title says already is not said again.
+    half = Panel("half", "digits", "", layout.arms[:2])
+    other = [Arm(f"{arm.name} huber", arm.label, arm.line, arm.look) for arm in half.arms]
+    both = Layout((replace(half, arms=(*half.arms, *other)),), 1)
+    named = {"loss": "huber", "loss.scale": "half"}
+    known = pd.concat([runs, pd.DataFrame([{"arm": arm.name, **named} for arm in other])])
+    assert [panel.title for panel in split_by_loss(both, known).panels] == ["half · huber", "half · mse"]
+    # A setting that all arms share tells nothing apart; one that only huber has does.
+    alike = runs.assign(**{"loss.scale": "half"})
+    assert set(losses(alike).values()) == {"mse"}
+    mixed = pd.DataFrame({"arm": ["a", "b", "c"], "loss": ["mse", "huber", "huber"]})
+    mixed["loss.threshold"] = [None, 1.0, 2.0]
+    assert losses(mixed) == {"a": "mse", "b": "huber · threshold 1.0", "c": "huber · threshold 2.0"}
+    assert losses(mixed[["arm"]]) == {}
 
 
 @pytest.mark.parametrize("most", [8, 9, 20])

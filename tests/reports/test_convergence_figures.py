@@ -8,6 +8,7 @@ import pytest
 from harness.errors import ConfigurationError
 from reports import figures
 from reports.comparison import compare
+from reports.figures import captions
 from reports.figures.marks import marked
 from reports.sections.convergence import convergence as section
 
@@ -100,6 +101,17 @@ def test_each_loss_has_panels_of_its_own_though_the_layout_does_not_say_so(study
     shown = {axes.get_title(): axes for axes in figure.axes}
     for artist, mark in kinds(figure, "curve"):
         assert artist.axes is shown[mark.label.rpartition(" · ")[2]]
+
+
+def test_scales_of_one_loss_share_no_panel_and_no_level(study):
+    comparison = study({"activation": ["relu", "sigmoid"], "loss.scale": ["half", "sum"]}, seeds=(0, 1))
+    (own,) = (each for each in section(comparison).drawings if each.name == "own_loss_by_update")
+    assert (
+        "Own losses of different kinds or scales do not compare: each has panels of its own." in own.caption
+    )
+    assert [axes.get_title() for axes in own.draw().axes if axes.get_title()] == ["half", "sum"]
+    assert captions.levels(comparison.curves) == captions.LEVELS
+    assert captions.levels(study(TWO).curves) == ""
 
 
 def test_a_line_is_named_at_its_end_beside_its_colour(study):

@@ -3,14 +3,19 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from reports import prose
 from reports.comparison import compare
 from reports.figures.final import final
-from reports.figures.ranking import ranking
+from reports.figures.one_rate import at_one_rate
+from reports.figures.ranking import about, ranking
 from reports.sections.lead import lead
 from reports.sections.leading import leading
+from reports.sections.pairwise import pairwise
+from reports.tables import summary
 
 ARMS = {"activation": ["relu", "sigmoid"]}
 
@@ -57,12 +62,99 @@ def test_both_metrics_of_a_classification_stand_side_by_side(one_died):
     assert figure.axes[1].get_xscale() == "log"
 
 
+@pytest.mark.parametrize("key", ["loss", "loss.scale"])
+def test_own_losses_of_a_regression_stand_on_one_axis_only_if_they_are_one_loss(synthetic, key):
+    record = synthetic({key: ["mse", "huber"]}, regression=True, rates=(0.3,), rows=5, seeds=(0, 1))
+    comparison = compare(record)
+    assert comparison.goals("digits") == ("test_squared_error",)
+    assert set(comparison.finals["metric"]) == {"test_squared_error"}
+    figure = final(comparison.finals, comparison.layout)
+    assert [axes.get_xlabel() for axes in figure.axes] == ["test squared error"]
+    assert not any("test loss" in header for header in summary(comparison).headers)
+    assert [table.name for table in pairwise(comparison).tables] == ["pairs"]
+    same = compare(replace(record, runs=record.runs.assign(**{key: "mse"})))
+    assert same.goals("digits") == ("test_squared_error", "test_loss")
+
+
 def test_the_best_arm_stands_on_top(synthetic):
     comparison = compare(synthetic({"activation": ["relu", "sigmoid", "tanh"]}, rows=6))
     axes = ranking(comparison.finals, comparison.layout).axes[0]
     scores = comparison.scores[comparison.scores["metric"] == "test_accuracy"]
     expected = scores.sort_values("centre", ascending=False)["arm"].tolist()
     assert [label.get_text() for label in axes.get_yticklabels()] == expected
+
+
+def scored(synthetic, scores, *, diverged=(), **keys):
+    """Make a study at one rate of which each arm has the accuracies given, one a seed."""
+    record = synthetic({"activation": list(scores)}, rates=(0.3,), rows=5, diverged=diverged, **keys)
+    values = [scores[arm][seed] for arm, seed in zip(record.runs["arm"], record.runs["seed"], strict=True)]
+    return compare(replace(record, runs=record.runs.assign(test_accuracy=values)))
+
+
+def said(comparison):
+    return prose.explored(comparison, pd.DataFrame(), "").replace("\N{NO-BREAK SPACE}", " ")
+
+
+# Of its five seeds relu has the better mean; sigmoid, of which two died, the better median.
+HURT = {"relu": [0.97] * 5, "sigmoid": [0.98] * 5, "tanh": [0.5, 0.96, 0.96, 0.96, 0.96]}
+DEAD = [("sigmoid", 0.3, 0), ("sigmoid", 0.3, 1)]
+
+
+def test_arms_are_ranked_by_one_statistic_the_median_once_a_seed_of_any_died(synthetic):
+    hurt = {**HURT, "elu": [0.99, 0.99, 0.94, 0.94, 0.94]}
+    comparison = scored(synthetic, hurt, diverged=DEAD)
+    figure = ranking(comparison.finals, comparison.layout)
+    # By means elu (0.96) would stand before tanh (0.868).
+    ranked = [label.get_text().partition("\n")[0] for label in figure.axes[0].get_yticklabels()]
+    assert ranked == ["sigmoid", "relu", "tanh", "elu"]
+    assert count(figure.axes[0], markersize=3.6) == 3
+    assert "ranked by their medians" in about(comparison.finals)
+    sentence = said(comparison)
+    assert "sigmoid has the highest median test accuracy, 98.0 % (5 seeds, of which 2 died; " in sentence
+    assert "medians are compared, without intervals, as seeds of 1 arm died" in sentence
+    unhurt = scored(synthetic, hurt)
+    assert "medians" not in about(unhurt.finals)
+    assert count(ranking(unhurt.finals, unhurt.layout).axes[0], markersize=3.6) == 0
+
+
+def test_at_one_rate_a_column_with_a_dead_seed_has_medians_alone(synthetic):
+    record = synthetic({"activation": list(HURT)}, rates=(0.3, 3.0), rows=5, diverged=DEAD)
+    accuracies = [
+        HURT[arm][seed % 100] for arm, seed in zip(record.runs["arm"], record.runs["seed"], strict=True)
+    ]
+    comparison = compare(replace(record, runs=record.runs.assign(test_accuracy=accuracies)))
+    axes = at_one_rate(comparison.one_rate, comparison.layout).axes[0]
+    cells = np.array([text.get_text() for text in axes.texts]).reshape(2, 3)
+    assert cells.tolist() == [["97.0", "× 98.0", "96.0"], ["97.0", "98.0", "86.8"]]
+    assert [(round(box.get_x()), round(box.get_y())) for box in axes.patches] == [(0, 1), (1, 1)]
+
+
+def test_arms_that_tie_are_all_named_the_best(synthetic):
+    tied = scored(
+        synthetic, {"relu": [0.9, 0.8, 0.9], "tanh": [0.8, 0.9, 0.9], "elu": [0.1] * 3}, seeds=range(3)
+    )
+    sentence = said(tied)
+    assert "relu (95 % t interval" in sentence
+    assert "and tanh (95 % t interval" in sentence
+    assert "share the highest test accuracy, 86.7 %." in sentence
+    names = [f"arm{number}" for number in range(8)]
+    sentence = said(scored(synthetic, {name: [0.9] for name in names}, seeds=(0,)))
+    assert "arm4 (1 seed, no interval) and 3 more share the highest test accuracy, 90.0 %." in sentence
+
+
+def test_where_every_seed_of_every_arm_died_none_is_the_best(synthetic):
+    sentence = said(scored(synthetic, HURT, diverged="all"))
+    assert "On digits, every reported seed of every arm died, so none is best." in sentence
+    assert "highest" not in sentence
+
+
+def test_others_without_an_interval_are_counted_and_not_passed_over(synthetic):
+    scores = {"relu": [0.9, 0.8, 0.9], "tanh": [0.8, 0.8, 0.9], "elu": [0.8] * 3}
+    record = synthetic({"activation": list(scores)}, rates=(0.3,), rows=5, seeds=range(3))
+    values = [scores[arm][seed] for arm, seed in zip(record.runs["arm"], record.runs["seed"], strict=True)]
+    runs = record.runs.assign(test_accuracy=values)
+    runs = runs[(runs["arm"] != "elu") | (runs["seed"] == 0)]
+    assert "; 1 of the other 2 overlaps, 1 has no interval)" in said(compare(replace(record, runs=runs)))
 
 
 def test_an_arm_without_a_chosen_value_or_a_score_says_why(synthetic):

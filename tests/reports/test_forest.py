@@ -143,6 +143,33 @@ def test_panels_of_one_metric_share_their_limits_and_others_do_not():
     assert first == second != third
 
 
+def test_rows_of_another_metric_direction_or_margin_stand_in_panels_of_their_own():
+    shared = {"group": "x", "sentence": "The first is better.", "direction": "lower", "margin": 0.15}
+    figure = forest(
+        frame_of(
+            shared,
+            {**shared, "margin": 0.02, "metric": "test_accuracy"},
+            {**shared, "direction": "higher", "effect": -0.2, "low": -0.3, "high": -0.1},
+        )
+    )
+    assert [axes.get_xlabel() for axes in figure.axes] == [
+        "test log loss lower by",
+        "test accuracy lower by (percentage points)",
+        "test log loss higher by",
+    ]
+    shades = [patch.get_width() / 2 for axes in figure.axes for patch in axes.patches]
+    assert shades == pytest.approx([0.15, 2.0, 0.15])
+    assert words(figure).count("The first is better.") == 3
+
+
+def test_an_arrow_is_spoken_of_if_any_axis_has_one():
+    wide = {"direction": "higher", "effect": 0.2, "low": 0.1, "high": 9.0}
+    row = {"direction": "higher", "low": 0.15, "high": 0.25}
+    other = {"direction": "lower", "low": -9.0, "high": 9.0}
+    # On the one axis the interval goes on; together with those of the other it would not.
+    assert "An arrow" in about(frame_of(wide, row, row, row, row, other, other, other))
+
+
 def test_paired_differences_are_drawn_as_they_come():
     values = {"relu": [0.9, 0.91, 0.92, 0.9, 0.93], "tanh": [0.8, 0.82, 0.81, 0.83, 0.8]}
     runs = pd.DataFrame(

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from harness.intervals import t_interval
-from reports import pairs
+from reports import pairs, prose
 from reports.comparison import compare
 from reports.sections.pairwise import MOST_ROWS, pairwise
+from reports.sections.verdicts import claims_drawing
 
 MANY = {"dataset": ["moons", "digits"], "activation": ["relu", "tanh"], "loss": ["mse", "cross_entropy"]}
 ONE_RATE = {"rates": (0.3,), "rows": 5}
@@ -38,6 +39,32 @@ def test_every_pair_of_few_arms_is_compared_and_none_across_data_sets(synthetic)
     assert len(found) == 4 * 3 // 2
     assert all("digits" in pair.first and "digits" in pair.second for pair in found)
     assert [pair.axis for pair in found].count(pairs.SEVERAL) == 2
+
+
+def test_pairs_and_claims_at_one_of_the_rates_compared_are_no_comparison_of_methods(synthetic):
+    rate = "optimizer.learning_rate"
+    record = synthetic({"activation": ["relu", "tanh"], rate: ["0.1", "1.0"]}, **ONE_RATE, seeds=(0, 1))
+    runs = record.runs.assign(**{rate: record.runs["arm"].str.rpartition(" · ")[2].astype(float)})
+    claim = {"kind": "difference", "name": "c", "sentence": "s", "metric": "test_log_loss", "margin": 0.0}
+    claim |= {"direction": "lower", "population": "seeds", "scope": "all"}
+
+    def claimed(one, other):
+        cells = [{"name": "", "weights": {one: -1.0, other: 1.0}, "test_per_training": 0.3}]
+        return compare(replace(record, runs=runs, spec=record.spec | {"claims": [claim | {"cells": cells}]}))
+
+    across, within = claimed("relu · 0.1", "relu · 1.0"), claimed("relu · 0.1", "tanh · 0.1")
+    assert not within.rates_untuned
+    (drawing,) = pairwise(within).drawings
+    assert drawing.caption.startswith(prose.EQUAL_RATES)
+    assert pairwise(within).paragraphs[0] == prose.EQUAL_RATES
+    assert prose.judged(within).startswith(prose.EQUAL_RATES)
+    assert claims_drawing(within)[0].caption.startswith(prose.EQUAL_RATES)
+    assert not prose.judged(across).startswith(prose.EQUAL_RATES)
+    assert prose.EQUAL_RATES not in claims_drawing(across)[0].caption
+    only_rates = compare(replace(record, runs=runs[runs["arm"].str.startswith("relu")]))
+    assert prose.EQUAL_RATES not in pairwise(only_rates).drawings[0].caption
+    tuned = compare(synthetic({"activation": ["relu", "tanh"]}, rows=5, seeds=(0, 1)))
+    assert "no comparison" not in pairwise(tuned).drawings[0].caption
 
 
 def test_an_only_arm_is_compared_with_nothing(synthetic):

@@ -104,6 +104,27 @@ def test_the_picture_shows_the_intervals_that_decided(comparison):
     assert "1 claim without an interval to draw" in drawing.caption
 
 
+def test_claims_of_one_sentence_have_a_panel_each(synthetic, order):
+    said = {"sentence": "The one is the better one."}
+    pair = order[0], order[-1]
+    by_loss = {"metric": "test_log_loss", "direction": "lower", "margin": 0.5}
+    found = compare(
+        claimed(
+            synthetic,
+            difference("accuracy", cell(*pair), **said),
+            difference("log_loss", cell(*pair, sign=-1.0), **said, **by_loss),
+            difference("data", cell(*pair), **said, population="data"),
+        )
+    )
+    (drawing,) = claims_drawing(found)
+    assert list(drawing.frame["group"]) == ["accuracy", "log_loss", "data"]
+    figure = drawing.draw()
+    labels = [axes.get_xlabel() for axes in figure.axes]
+    accuracy = "test accuracy higher by (percentage points)"
+    assert labels == [accuracy, "test log loss lower by", accuracy]
+    assert [axes.patches[0].get_width() / 2 for axes in figure.axes] == pytest.approx([1.0, 0.5, 1.0])
+
+
 def test_the_answer_is_one_sentence_of_verdicts(comparison):
     assert prose.judged(comparison).endswith(
         "Of 4 claims, 3 supported (the better is better, who knows, one is good) and 1 refuted (the worse is "
