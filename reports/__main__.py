@@ -23,10 +23,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     from harness.errors import ConfigurationError, StoreError
     from reports.asking import asked_for
-    from reports.reporting import report
+    from reports.dating import today
 
     try:
+        # Before the imports below: numpy reads the same variable there, and fails where it is no number.
+        today()
         wanted = asked_for(asked.format, asked.only)
+        from reports.reporting import report
+
         page = report(asked.study, asked.out, asked.uri, experiment=asked.experiment, wanted=wanted)
     except ConfigurationError as error:
         print(error, file=sys.stderr)

@@ -28,6 +28,8 @@ UNKNOWN_DATA = "unknown data"
 LAYERED = ("delta_rms", "gradient_norm", "saturation", "dead_units")
 """Measures by layer that a report draws."""
 FINAL = ("test_accuracy", "test_log_loss", "test_squared_error", "test_loss")
+SCORES = (*FINAL, *ACCURACIES, "majority_accuracy")
+"""Columns of runs that a report looks at; those of a record made by hand without one were not measured."""
 
 
 @dataclass(frozen=True)
@@ -266,7 +268,8 @@ def _plain(runs: pd.DataFrame) -> pd.DataFrame:
         if not pd.api.types.is_numeric_dtype(runs[name])
     }
     runs = runs.assign(**texts).rename(columns=plain)
-    return runs.assign(dataset=runs["dataset"].replace("", UNKNOWN_DATA))
+    runs = runs.assign(dataset=runs["dataset"].replace("", UNKNOWN_DATA))
+    return runs.assign(**{name: np.nan for name in SCORES if name not in runs.columns})
 
 
 def _one_a_fingerprint(runs: pd.DataFrame) -> pd.DataFrame:

@@ -17,8 +17,8 @@ def today() -> date:
     harness.errors.ConfigurationError
         If the variable is no number of seconds.
     """
-    told = os.environ.get(VARIABLE, "")
-    if not told:
+    told = os.environ.get(VARIABLE)
+    if told is None:
         return datetime.now(UTC).date()
     try:
         return datetime.fromtimestamp(int(told), UTC).date()

@@ -220,6 +220,13 @@ def test_a_phone_scrolls_figures_and_tables_and_not_the_page(
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
     wide = page.locator(".sheet").first
     assert wide.evaluate("each => each.scrollWidth > each.clientWidth")
+    table = page.locator(".wide", has=page.locator(SUMMARY))
+    assert table.evaluate("each => each.scrollWidth > each.clientWidth")
+    seen = table.bounding_box()
+    caption = table.locator("caption > div").bounding_box()
+    assert seen
+    assert caption
+    assert caption["x"] + caption["width"] <= seen["x"] + seen["width"] + 0.5
 
 
 def test_on_paper_there_are_no_controls(opened: Callable[..., "Page"]) -> None:
@@ -233,6 +240,14 @@ def test_on_paper_there_are_no_controls(opened: Callable[..., "Page"]) -> None:
     assert header.inner_text() == "arm"
     assert header.is_visible()
     assert page.locator("svg").first.is_visible()
+
+
+def test_what_is_folded_is_printed_without_scripts(opened: Callable[..., "Page"]) -> None:
+    page = opened(java_script_enabled=False)
+    folded = page.locator("details > :not(summary)").first
+    assert not folded.is_visible()
+    page.emulate_media(media="print")
+    assert folded.is_visible()
 
 
 def test_without_scripts_everything_is_there(opened: Callable[..., "Page"], folder: Path) -> None:

@@ -1,6 +1,9 @@
 """`python -m reports STUDY` as a person meets it."""
 
+import os
 import re
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -129,11 +132,15 @@ def test_what_is_not_known_is_one_line_and_nothing_written(store, tmp_path, monk
     assert store == []
 
 
-def test_a_day_that_is_none_is_one_line_and_nothing_written(store, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
-    assert main(["made_up"]) == 2
-    assert capsys.readouterr().err == "SOURCE_DATE_EPOCH = 'yesterday': must be seconds since 1970\n"
+@pytest.mark.parametrize("day", ["yesterday", ""])
+def test_a_day_that_is_none_is_one_line_and_nothing_written(tmp_path, day):
+    # As a command of its own: numpy reads the variable too when it is imported.
+    environment = os.environ | {"SOURCE_DATE_EPOCH": day, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-m", "reports", "made_up", "--only", "tables"]
+    told = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert told.returncode == 2
+    assert told.stderr == f"SOURCE_DATE_EPOCH = {day!r}: must be seconds since 1970\n"
+    assert told.stdout == ""
     assert list(tmp_path.iterdir()) == []
 
 

@@ -292,6 +292,14 @@ def test_a_store_without_histories_still_gives_the_scores(synthetic):
     assert "no history" in page_of(record)
 
 
+def test_scores_that_a_record_made_by_hand_lacks_were_not_measured(synthetic):
+    whole = synthetic({"activation": ["relu"]}, rates=(0.1,), rows=8)
+    scores = [name for name in whole.runs if name.startswith("test_")]
+    bare = replace(whole, runs=whole.runs.drop(columns=[*scores, "majority_accuracy"]))
+    _, tables = told(bare)
+    assert tables["summary"].filter(like="test_").isna().all(axis=None)
+
+
 def test_regression_is_reported_by_squared_error(synthetic):
     record = synthetic({"activation": ["relu", "sigmoid"]}, rows=8, regression=True)
     assert "lowest test squared error" in page_of(record)
