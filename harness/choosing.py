@@ -42,8 +42,9 @@ def sensitivity(
     -------
     DataFrame
         One row an arm and value: `arm, value, seeds, dead, missing, lacking, mean, low, high`. `lacking`
-        counts the seeds asked for of which the arm has no run at any value, `missing` the arm's seeds of that role without a run or a number here; `mean` is a number only if nothing died or is
-        missing, for a mean over survivors would favour the edge of stability.
+        counts the seeds asked for of which the arm has no run at any value, `missing` the arm's seeds of
+        that role without a run or a number here; `mean` is a number only if nothing died or is missing, for
+        a mean over survivors would favour the edge of stability.
 
     Raises
     ------
@@ -93,8 +94,8 @@ def choose(points: pd.DataFrame, metric: str) -> pd.DataFrame:
     DataFrame
         One row an arm: `arm, value, edge, mean, seeds, lacking, tried, dead, reason`. `lacking` counts the
         tuning seeds asked for that the arm does not have: it was chosen on fewer. `edge` is "lowest" or
-        "highest" where the choice is at the edge of the grid that was tried. Without a choice, `value` is not a number
-        and `reason` says why.
+        "highest" where the choice is at the edge of the grid that was tried. Without a choice, `value` is
+        not a number and `reason` says why.
     """
     rows: list[dict[str, Any]] = []
     for arm, group in points.sort_values(["value"], kind="stable").groupby("arm", sort=False):
