@@ -1,10 +1,12 @@
 """Which value of a tuned key each arm is compared at: chosen on tuning seeds, used on the others."""
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from harness.errors import ConfigurationError
 from harness.intervals import t_interval
 from harness.record import higher_is_better
 
@@ -20,7 +22,9 @@ def repeated(runs: pd.DataFrame) -> list[str]:
     return sorted(set(map(str, named.loc[named.duplicated(), "arm"])))
 
 
-def sensitivity(runs: pd.DataFrame, over: str, metric: str, *, role: str = "tuning") -> pd.DataFrame:
+def sensitivity(
+    runs: pd.DataFrame, over: str, metric: str, *, role: str = "tuning", seeds: Collection[int] = ()
+) -> pd.DataFrame:
     """Summarise the runs of a role, of every arm at every value of the tuned key.
 
     Parameters
@@ -31,18 +35,35 @@ def sensitivity(runs: pd.DataFrame, over: str, metric: str, *, role: str = "tuni
         The tuned key, and the metric of the choice.
     role : {"tuning", "reported"}
         The choice is made on the tuning runs.
+    seeds : collection of int
+        Those that the study asked for, if it is known.
 
     Returns
     -------
     DataFrame
-        One row an arm and value: `arm, value, seeds, dead, missing, mean, low, high`. `missing` counts the
-        arm's seeds of that role without a run or a number here; `mean` is a number only if nothing died or is
-        missing, for a mean over survivors would favour the edge of stability.
+        One row an arm and value: `arm, value, seeds, dead, missing, lacking, mean, low, high`. `lacking`
+        counts the seeds asked for of which the arm has no run at any value, `missing` the arm's seeds of
+        that role without a run or a number here; `mean` is a number only if nothing died or is missing, for
+        a mean over survivors would favour the edge of stability.
+
+    Raises
+    ------
+    ConfigurationError
+        If the runs do not have the tuned key, or it is no number.
     """
     mine = runs[runs["role"] == role]
+    if over not in runs.columns:
+        raise ConfigurationError(f"study.tune.over = {over!r}: no run has it; allowed: a key of the runs")
+    words = mine.loc[pd.to_numeric(mine[over], errors="coerce").isna() & mine[over].notna(), over]
+    if len(words):
+        raise ConfigurationError(
+            f"study.tune.over = {over!r}: a run has {words.iloc[0]!r}; allowed: a key whose values "
+            "are numbers"
+        )
     rows: list[dict[str, Any]] = []
     for arm, group in mine.groupby("arm", sort=False):
         expected = group["seed"].nunique()
+        lacking = len(set(seeds) - set(group["seed"].dropna()))
         for value, point in group.groupby(over, sort=True):
             dead = died(point)
             living = point.loc[~dead, metric].to_numpy(dtype=float)
@@ -50,9 +71,10 @@ def sensitivity(runs: pd.DataFrame, over: str, metric: str, *, role: str = "tuni
             lost, missing = int(dead.sum()), expected - int(dead.sum()) - len(living)
             usable = lost == 0 and missing == 0
             row = {"arm": arm, "value": value, "seeds": len(point), "dead": lost, "missing": missing}
+            row["lacking"] = lacking
             interval = t_interval(living) if usable else (np.nan, np.nan, np.nan)
             rows.append(row | dict(zip(("mean", "low", "high"), map(float, interval), strict=True)))
-    columns = ["arm", "value", "seeds", "dead", "missing", "mean", "low", "high"]
+    columns = ["arm", "value", "seeds", "dead", "missing", "lacking", "mean", "low", "high"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -70,16 +92,17 @@ def choose(points: pd.DataFrame, metric: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row an arm: `arm, value, edge, mean, seeds, tried, dead, reason`. `edge` is "lowest" or "highest"
-        where the choice is at the edge of the grid that was tried. Without a choice, `value` is not a number
-        and `reason` says why.
+        One row an arm: `arm, value, edge, mean, seeds, lacking, tried, dead, reason`. `lacking` counts the
+        tuning seeds asked for that the arm does not have: it was chosen on fewer. `edge` is "lowest" or
+        "highest" where the choice is at the edge of the grid that was tried. Without a choice, `value` is
+        not a number and `reason` says why.
     """
     rows: list[dict[str, Any]] = []
     for arm, group in points.sort_values(["value"], kind="stable").groupby("arm", sort=False):
         tried, dead = len(group), int((group["dead"] > 0).sum())
         usable = group[np.isfinite(group["mean"])]
         row = {"arm": arm, "value": np.nan, "edge": "", "mean": np.nan, "seeds": 0}
-        row |= {"tried": tried, "dead": dead, "reason": ""}
+        row |= {"lacking": int(group["lacking"].max()), "tried": tried, "dead": dead, "reason": ""}
         if usable.empty:
             row["reason"] = (
                 "a tuning seed diverged or failed at every value"
@@ -93,7 +116,8 @@ def choose(points: pd.DataFrame, metric: str) -> pd.DataFrame:
             if tried > 1 and row["value"] in (group["value"].iloc[0], group["value"].iloc[-1]):
                 row["edge"] = "lowest" if row["value"] == group["value"].iloc[0] else "highest"
         rows.append(row)
-    return pd.DataFrame(rows, columns=["arm", "value", "edge", "mean", "seeds", "tried", "dead", "reason"])
+    columns = ["arm", "value", "edge", "mean", "seeds", "lacking", "tried", "dead", "reason"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def at_chosen(runs: pd.DataFrame, choices: pd.DataFrame | None, over: str | None) -> pd.DataFrame:

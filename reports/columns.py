@@ -172,6 +172,7 @@ COLUMNS = (
     Column("(converged|exhausted|stalled|diverged|failed)", "Runs that {0}.", COUNT),
     Column("warned", "Runs with a warning.", COUNT),
     Column("runs", "Runs counted.", COUNT),
+    Column("lacking", "Tuning seeds of the study of which the arm has no run.", COUNT),
     Column("repeated", "The arm of which several runs are on one seed, none of them the arm's; else empty."),
     Column("absent", "Why there is no seed to compare on."),
     Column("warning", "Text of the warning."),

@@ -228,7 +228,8 @@ def compare(record: StudyRecord) -> Comparison:
     tune = spec.get("tune")
     over = str(tune["over"]) if tune else None
     metric = str(tune["metric"]) if tune else None
-    points = choosing.sensitivity(runs, over, metric) if over and metric else None
+    asked = tune.get("seeds") or () if tune else ()
+    points = choosing.sensitivity(runs, over, metric, seeds=asked) if over and metric else None
     choices = choosing.choose(points, metric) if points is not None and metric else None
     layout = lay_out(runs, [str(axis) for axis in spec["arms"]])
     chosen = choosing.at_chosen(runs, choices, over).reset_index(drop=True)

@@ -12,6 +12,7 @@ from harness.choosing import repeated
 from harness.record import higher_is_better
 from reports.arms import SEPARATOR, Arm, Layout, Panel
 from reports.statistics import counted, profiles, score_profiles
+from reports.statistics.comparable import incomparable
 from reports.times import proportional
 
 if TYPE_CHECKING:
@@ -50,6 +51,15 @@ def method_name(group: str, line: str) -> str:
     return SEPARATOR.join(filter(None, (group, line)))
 
 
+def own_losses(comparison: Comparison) -> bool:
+    """Tell whether the target is on own loss and arms of one data set differ in theirs: no ranking then."""
+    target, runs = comparison.spec.get("target"), comparison.chosen
+    return target is not None and any(
+        incomparable(group, list(group["arm"].unique()), str(target["metric"]))
+        for _, group in runs.groupby("dataset", sort=False)
+    )
+
+
 def cost_profiles(comparison: Comparison) -> pd.DataFrame | None:
     """Return the performance profiles of methods by their cost to the study's target.
 
@@ -60,10 +70,10 @@ def cost_profiles(comparison: Comparison) -> pd.DataFrame | None:
     DataFrame or None
         `statistics.profiles` with the `cost` counted, of those of `COSTS` that differ, and `free`, the
         problems that a method solved at no cost: it started there, and no other is within a factor of
-        it. None without a target, or with one method.
+        it. None without a target, with one method, or where `own_losses`.
     """
     times = comparison.times
-    if times is None:
+    if times is None or own_losses(comparison):
         return None
     seeds = times[times["shown"] == "seed"]
     of_arm = methods(comparison.layout)

@@ -157,7 +157,7 @@ def tuning(comparison: Comparison) -> Table | None:
             (shown(row["value"]),),
             words(row["edge"] or "–"),
             (shown(row["mean"], str(comparison.metric)),),
-            (shown(int(row["seeds"])),),
+            (shown(int(row["seeds"])), *((Part(f"; lacks {row['lacking']}"),) if row["lacking"] else ())),
             (shown(int(row["tried"])),),
             (shown(int(row["dead"])),),
             words(row["reason"]),

@@ -1,6 +1,6 @@
 """Grids: from a study's products to validated points."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, product
 from typing import Literal
@@ -101,6 +101,8 @@ def expand(
     count = study.sample if keys.sample is None else keys.sample
     drawn = sampled(list(left.values()), count, keys.sample_seed, study.tune.over if study.tune else None)
     points = [_named(mark, run, arms, study) for mark, run in left.items()]
+    if study.tune is not None:
+        _check_tuned(study.tune.over, left.values())
     if as_written and not (keys.preset or keys.exclude or keys.zip):
         check(study.claims, points, arms)
     made = [point for point, taken in zip(points, drawn, strict=True) if taken]
@@ -138,6 +140,17 @@ def _named(mark: str, run: RunConfig, arms: Sequence[str], study: Study) -> Poin
     name = " · ".join([arm, *value, f"seed {run.seed}"])
     tunes = study.tune is not None and run.seed in study.tune.seeds
     return Point(run, mark, arm, name, labels, "tuning" if tunes else "reported")
+
+
+def _check_tuned(over: str, runs: Iterable[RunConfig]) -> None:
+    """Refuse a tuned key whose values have no order: which of equal means is chosen, and what an edge is."""
+    for run in runs:
+        value = run.flat.get(over)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ConfigurationError(
+                f"study.tune.over = {over!r}: a run of the grid has {value!r}; allowed: a key whose values "
+                "are numbers (others are compared: study.arms)"
+            )
 
 
 def _with_seeds(composer: Composer, product: Product, study: Study) -> Product:

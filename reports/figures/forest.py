@@ -160,6 +160,7 @@ def _rows(frame: pd.DataFrame, layout: Layout | None) -> pd.DataFrame:
         if name not in rows.columns:
             rows[name] = value
     rows["dead"] = rows["dead"].fillna(0).astype(int)
+    rows["absent"] = rows["absent"].fillna("")
     return rows
 
 
@@ -223,13 +224,19 @@ def _panel(axes: Axes, group: pd.DataFrame, limits: tuple[float, float], offsets
         _row(axes, at, row, drawn, offsets)
     if group[["effect", "living_effect"]].isna().all(axis=None):
         died = (group["dead"] > 0).any()
-        style.without_data(axes, "On every seed an arm died." if died else "No seed in common.")
+        style.without_data(axes, "On every seed an arm died." if died else _why(group))
     axes.set_ylim(len(group) - 0.3, -0.7)
     labels = [shorten(str(label) or "all arms", LONGEST) for label in group["label"]]
     axes.set_yticks(range(len(group)), labels)
     axes.grid(visible=False, axis="y")
     axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 2.5, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: plain(value).replace("-", MINUS)))
+
+
+def _why(group: pd.DataFrame) -> str:
+    """Say why no row has an effect."""
+    whys = [why for why in group["absent"].unique() if why] or ["no seed in common"]
+    return f"{whys[0][0].upper()}{whys[0][1:]}."
 
 
 def _row(axes: Axes, at: int, row: pd.Series, limits: Sequence[float], offsets: Sequence[float]) -> None:

@@ -13,6 +13,7 @@ from reports.figures.ranking import ranking as ranked
 from reports.figures.reached import about as about_arms
 from reports.figures.reached import reached as arms_reached
 from reports.outline import Drawing, Section
+from reports.profiles import own_losses
 from reports.sections import absence
 from reports.sections.lead import lead
 
@@ -20,6 +21,10 @@ NO_TARGET = (
     "The study names no target, so there is no time to target; one chosen by these results would fit them."
 )
 UNMEASURED = "No reported run has a history of the study's target, so there is no time to it."
+OWN_LOSSES = (
+    "The target is on each arm's own loss, and losses of different kinds or scales do not compare: the times "
+    "tell when an arm fits its own samples, not which method is faster, and no profile is drawn."
+)
 MOST_ROWS = 24
 """Arms of a figure that has a row for each and is to be read in one look."""
 
@@ -58,7 +63,7 @@ def reached(comparison: Comparison) -> Section | None:
     return Section(
         "reached",
         "Time to target",
-        (reaching,),
+        (reaching, *((OWN_LOSSES,) if own_losses(comparison) else ())),
         tuple(drawing for drawing in drawings if drawing is not None),
         targets.tables(comparison, found),
     )

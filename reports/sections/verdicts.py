@@ -37,7 +37,7 @@ def cards(comparison: Comparison) -> tuple[Card, ...]:
                 str(row["sentence"]),
                 row["verdict"],
                 str(row["how"] or ""),
-                _reason(row, cells),
+                _reason(row, cells) + _unchosen(comparison, document, row),
                 facts,
             )
         )
@@ -186,6 +186,17 @@ def _reason(row: pd.Series, cells: pd.DataFrame) -> str:
     mine = cells[cells["cell"] == row["cell"]]
     reason = str(mine["reason"].iloc[0] if len(mine) else row["reason"])
     return reason
+
+
+def _unchosen(comparison: Comparison, document: Mapping[str, Any], row: pd.Series) -> str:
+    """Say which arms of the cell that decides have no chosen value of the tuned key, and why."""
+    if comparison.choices is None or row["verdict"] != "inconclusive":
+        return ""
+    reasons = comparison.choices.set_index("arm")["reason"]
+    cells = document.get("cells") or []
+    arms = [arm for cell in cells if cell["name"] == row["cell"] for arm in cell.get("weights", ())]
+    told = [f"{arm} has no chosen value, {reasons[arm]}" for arm in arms if reasons.get(arm)]
+    return "".join(f"; {each}" for each in told[:2])
 
 
 def _to_decide(cells: pd.DataFrame, metric: str) -> list[tuple[str, Cell]]:

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from harness.choosing import at_chosen, choose, sensitivity
+from harness.errors import ConfigurationError
 
 RATE = "optimizer.learning_rate"
 LOSS = "validation_log_loss"
@@ -116,3 +117,18 @@ def test_only_reported_seeds_at_the_rate_of_their_own_arm_are_reported():
 def test_without_tuning_every_reported_run_is_reported():
     runs = tuning_runs({0.1: (0.2, 0.2)}).assign(role="reported")
     assert len(at_chosen(runs, None, None)) == 2
+
+
+def test_a_choice_on_fewer_tuning_seeds_than_the_study_asked_for_says_so():
+    runs = tuning_runs({0.1: (0.4, 0.6), 0.3: (0.3, 0.3)})
+    asked = choose(sensitivity(runs, RATE, LOSS, seeds=[100, 101, 102]), LOSS).iloc[0]
+    assert asked[["value", "seeds", "lacking"]].tolist() == [0.3, 2, 1]
+    assert chosen(runs)["lacking"] == 0
+
+
+def test_what_is_tuned_is_a_number_that_the_runs_have():
+    runs = tuning_runs({0.1: (0.4, 0.6)}).assign(initializer="xavier")
+    with pytest.raises(ConfigurationError, match="over = 'initializer': a run has 'xavier'; allowed: a key"):
+        sensitivity(runs, "initializer", LOSS)
+    with pytest.raises(ConfigurationError, match="over = 'zzz': no run has it"):
+        sensitivity(runs, "zzz", LOSS)

@@ -250,3 +250,15 @@ def test_an_arm_with_several_runs_on_one_seed_has_no_time_and_the_report_says_wh
     every = said(replace(study, runs=study.runs.assign(seed=0)))
     [section] = [each for each in every.sections if each.key == "reached"]
     assert section.paragraphs[0].startswith("Of 4 arms (")
+
+
+def test_a_target_on_own_loss_ranks_nothing_across_losses(synthetic):
+    record = synthetic({"loss": ["mse", "cross_entropy"]}, rates=(0.4,), rows=8)
+    report = said(record, target=TARGET)
+    [section] = [each for each in report.sections if each.key == "reached"]
+    assert "own loss" in section.paragraphs[1]
+    assert "performance_profile" not in {drawing.name for drawing in report.drawings}
+    assert "target" in {table.name for table in report.tables}
+    assert "performance_profile" in {
+        drawing.name for drawing in said(record, target=TARGET | {"metric": "train_log_loss"}).drawings
+    }

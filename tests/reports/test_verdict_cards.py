@@ -198,3 +198,12 @@ def test_page_and_markdown_show_the_cards_and_every_number_is_in_a_csv(synthetic
     kept = pd.read_csv(io.BytesIO(files["claims.csv"])).iloc[0]
     for name in ("effect", "low", "high", "margin"):
         assert f'data-value="{kept[name]!r}"' in page or f'data-value="{float(kept[name])!r}"' in page, name
+
+
+def test_a_claim_on_an_arm_without_a_chosen_rate_says_why_there_is_none(synthetic, order):
+    best, *_, worst = order
+    died = [(worst, rate, 100) for rate in (0.1, 0.3)]
+    claim = difference("it_is_better", cell(best, worst))
+    (card,) = cards(compare(claimed(synthetic, claim, rates=(0.1, 0.3), diverged=died)))
+    assert card.verdict == "inconclusive"
+    assert f"{worst} has no chosen value, a tuning seed diverged or failed at every value" in card.reason

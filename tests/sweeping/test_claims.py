@@ -259,3 +259,10 @@ def test_a_shipped_study_claims_what_its_grid_can_test(name: str) -> None:
         assert documented(claim, grid.points, grid.arms), claim.name
         # Fewer seeds leave a difference or a trend inconclusive, whatever they show.
         assert not isinstance(claim, Estimated) or len(made.seeds or ()) >= LEAST_SEEDS
+
+
+def test_a_tuned_key_that_is_no_number_is_refused_before_anything_trains() -> None:
+    grid = [["dataset=moons", "initializer=he,xavier", "activation=relu,tanh"]]
+    keys = {"tune": {"over": "initializer", "seeds": [100]}, "arms": ["activation"]}
+    with pytest.raises(ConfigurationError, match="over = 'initializer': a run of the grid has 'he'; allowed"):
+        expanded(study(grid=grid, **keys))
