@@ -30,16 +30,29 @@ def counts(comparison: Comparison) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `statistics.outcome_counts`; `reported` seeds at the value chosen; those `missing` of the ones that
-        the study or another arm has.
+        `statistics.outcome_counts`; `reported` seeds at the value chosen, a run that names none being one;
+        those `missing` of the ones that the study or another arm has, none of an arm that names no seeds.
     """
     order = {arm.name: place for place, arm in enumerate(comparison.layout.arms)}
     frame = outcome_counts(comparison.runs, ["arm"])
     frame = frame.sort_values("arm", key=lambda names: names.map(order), kind="stable").reset_index(drop=True)
-    asked = {int(seed) for seed in comparison.spec.get("seeds") or []} | set(comparison.chosen["seed"])
-    have = comparison.chosen.groupby("arm")["seed"].nunique()
-    frame["reported"] = frame["arm"].map(have).fillna(0).astype(int)
-    return frame.assign(missing=len(asked) - frame["reported"])
+    seeds = comparison.chosen.groupby("arm")["seed"]
+    named, unnamed = (
+        frame["arm"].map(each).fillna(0).astype(int) for each in (seeds.nunique(), _unnamed(comparison))
+    )
+    frame["reported"] = named + unnamed
+    return frame.assign(missing=(len(_asked(comparison)) - named).where((named > 0) | (unnamed == 0), 0))
+
+
+def _asked(comparison: Comparison) -> set[int]:
+    """Return the seeds that the study names, or some arm has at the value chosen."""
+    reported = {int(seed) for seed in comparison.chosen["seed"].dropna()}
+    return reported | {int(seed) for seed in comparison.spec.get("seeds") or []}
+
+
+def _unnamed(comparison: Comparison) -> pd.Series:
+    """Count the reported runs of each arm that name no seed."""
+    return comparison.chosen["seed"].isna().groupby(comparison.chosen["arm"]).sum()
 
 
 def absent(comparison: Comparison) -> tuple[str, ...]:
@@ -56,9 +69,9 @@ def absent(comparison: Comparison) -> tuple[str, ...]:
     short = frame[frame["missing"] > 0].sort_values("missing", ascending=False, kind="stable")
     if len(short) and not comparison.chosen.empty:
         labels = arm_labels(comparison)
-        most = int((frame["reported"] + frame["missing"]).iloc[0])
+        most = len(_asked(comparison))
         named = [
-            f"{prose.named(labels[str(row['arm'])])} ({row['reported']} of {most})"
+            f"{prose.named(labels[str(row['arm'])])} ({most - row['missing']} of {most})"
             for _, row in short.head(prose.MOST_NAMED).iterrows()
         ]
         rest = len(short) - len(named)
@@ -67,7 +80,25 @@ def absent(comparison: Comparison) -> tuple[str, ...]:
             f"{'lacks' if len(short) == 1 else 'lack'} reported seeds at the value chosen, {'; '.join(named)}"
             f"{f'; and {rest:,} more' if rest else ''}. Pairs are compared on the seeds that both have."
         )
-    return tuple(said)
+    return (*said, *_without_seeds(comparison))
+
+
+def _without_seeds(comparison: Comparison) -> tuple[str, ...]:
+    """Say which arms have runs that name no seed."""
+    unnamed = _unnamed(comparison)
+    unnamed = unnamed[unnamed > 0]
+    if unnamed.empty:
+        return ()
+    labels, runs = arm_labels(comparison), comparison.chosen["arm"].value_counts().to_dict()
+    named = [
+        f"{prose.named(labels[str(arm)])} ({count} of {runs[str(arm)]} runs)"
+        for arm, count in unnamed.head(prose.MOST_NAMED).items()
+    ]
+    rest = len(unnamed) - len(named)
+    return (
+        f"Without the name of a seed: {'; '.join(named)}{f'; and {rest:,} more' if rest else ''}. Such runs "
+        "are paired with none of another arm.",
+    )
 
 
 def by_value(comparison: Comparison) -> Table | None:
