@@ -18,13 +18,26 @@ def outcome_rows(comparison: Comparison) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `statistics.outcome_counts`; `reported` seeds at the value chosen; those `missing` of the ones that
-        the study or another arm has.
+        `statistics.outcome_counts`; `reported` seeds at the value chosen, a run that names none being one;
+        those `missing` of the ones that the study or another arm has, none of an arm that names no seeds.
     """
     order = {arm.name: place for place, arm in enumerate(comparison.layout.arms)}
     frame = outcome_counts(comparison.runs, ["arm"])
     frame = frame.sort_values("arm", key=lambda names: names.map(order), kind="stable").reset_index(drop=True)
-    asked = {int(seed) for seed in comparison.spec.get("seeds") or []} | set(comparison.chosen["seed"])
-    have = comparison.chosen.groupby("arm")["seed"].nunique()
-    frame["reported"] = frame["arm"].map(have).fillna(0).astype(int)
-    return frame.assign(missing=len(asked) - frame["reported"])
+    seeds = comparison.chosen.groupby("arm")["seed"]
+    named, nameless = (
+        frame["arm"].map(each).fillna(0).astype(int) for each in (seeds.nunique(), unnamed(comparison))
+    )
+    frame["reported"] = named + nameless
+    return frame.assign(missing=(len(asked(comparison)) - named).where((named > 0) | (nameless == 0), 0))
+
+
+def asked(comparison: Comparison) -> set[int]:
+    """Return the seeds that the study names, or some arm has at the value chosen."""
+    reported = {int(seed) for seed in comparison.chosen["seed"].dropna()}
+    return reported | {int(seed) for seed in comparison.spec.get("seeds") or []}
+
+
+def unnamed(comparison: Comparison) -> pd.Series:
+    """Count the reported runs of each arm that name no seed."""
+    return comparison.chosen["seed"].isna().groupby(comparison.chosen["arm"]).sum()

@@ -75,7 +75,7 @@ def cost_profiles(comparison: Comparison) -> pd.DataFrame | None:
     times = comparison.times
     if times is None or own_losses(comparison):
         return None
-    seeds = times[times["shown"] == "seed"]
+    seeds = times[(times["shown"] == "seed") & times["seed"].notna()]
     of_arm = methods(comparison.layout)
     named = seeds.assign(
         method=[method_name(*of_arm[arm]) for arm in seeds["arm"]],

@@ -9,6 +9,7 @@ import pandas as pd
 from reports import prose
 from reports.cells import Cell, Part, Table, arm_labels, interval, shown, words
 from reports.comparison import Comparison
+from reports.outcome_rows import asked, unnamed
 from reports.statistics import outcome_counts
 
 MOST_ROWS = 20
@@ -27,20 +28,20 @@ def by_arm(comparison: Comparison) -> Table:
 def absent(comparison: Comparison) -> tuple[str, ...]:
     """Say which runs were asked for and are not there, and which arms have fewer seeds than others."""
     said = []
-    asked = int(comparison.spec.get("runs") or 0)
-    if asked > len(comparison.runs):
-        lacking = asked - len(comparison.runs)
+    wanted = int(comparison.spec.get("runs") or 0)
+    if wanted > len(comparison.runs):
+        lacking = wanted - len(comparison.runs)
         said.append(
-            f"Asked for and not there: {lacking:,} of {prose.counted(asked, 'run')}, which have not ended or "
-            "were not started."
+            f"Asked for and not there: {lacking:,} of {prose.counted(wanted, 'run')}, which have not ended "
+            "or were not started."
         )
     frame = comparison.outcomes
     short = frame[frame["missing"] > 0].sort_values("missing", ascending=False, kind="stable")
     if len(short) and not comparison.chosen.empty:
         labels = arm_labels(comparison)
-        most = int((frame["reported"] + frame["missing"]).iloc[0])
+        most = len(asked(comparison))
         named = [
-            f"{prose.named(labels[str(row['arm'])])} ({row['reported']} of {most})"
+            f"{prose.named(labels[str(row['arm'])])} ({most - row['missing']} of {most})"
             for _, row in short.head(prose.MOST_NAMED).iterrows()
         ]
         rest = len(short) - len(named)
@@ -49,7 +50,25 @@ def absent(comparison: Comparison) -> tuple[str, ...]:
             f"{'lacks' if len(short) == 1 else 'lack'} reported seeds at the value chosen, {'; '.join(named)}"
             f"{f'; and {rest:,} more' if rest else ''}. Pairs are compared on the seeds that both have."
         )
-    return tuple(said)
+    return (*said, *_without_seeds(comparison))
+
+
+def _without_seeds(comparison: Comparison) -> tuple[str, ...]:
+    """Say which arms have runs that name no seed."""
+    nameless = unnamed(comparison)
+    nameless = nameless[nameless > 0]
+    if nameless.empty:
+        return ()
+    labels, runs = arm_labels(comparison), comparison.chosen["arm"].value_counts().to_dict()
+    named = [
+        f"{prose.named(labels[str(arm)])} ({count} of {runs[str(arm)]} runs)"
+        for arm, count in nameless.head(prose.MOST_NAMED).items()
+    ]
+    rest = len(nameless) - len(named)
+    return (
+        f"Without the name of a seed: {'; '.join(named)}{f'; and {rest:,} more' if rest else ''}. Such runs "
+        "are paired with none of another arm.",
+    )
 
 
 def by_value(comparison: Comparison) -> Table | None:

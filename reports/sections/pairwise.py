@@ -32,8 +32,8 @@ def pairwise(comparison: Comparison) -> Section | None:
         "What is compared here beyond the study's claims is exploratory: intervals, and no tests. Pairs are "
         "of one data set and differ in one compared key, or are all pairs of up to "
         f"{pairs.MOST_ARMS} arms. Arms of equal seeds share the split of the data, so their difference is "
-        "taken seed by seed; the correlation over seeds is what that bought: the variance of a difference "
-        "is smaller by as much.",
+        "taken seed by seed. What that bought is the ratio of variances, of paired differences by unpaired "
+        "ones: 0.1 is worth ten times the seeds, 1 nothing, and above 1 pairing cost.",
     )
     tables = [judged] if judged is not None else []
     if not leading.empty:
@@ -123,6 +123,7 @@ def _table(comparison: Comparison, found: pd.DataFrame, name: str) -> Table:
         *(heads[low] for low, _ in extra),
         "the first is better",
         "correlation over seeds",
+        "ratio of variances",
         "shown by so many seeds",
         "seeds needed",
     )
@@ -145,6 +146,7 @@ def _row(row: pd.Series, labels: dict[str, str], extra: list[tuple[str, str]]) -
         *(_bounds(row, low, high, metric) for low, high in extra),
         verdicts.shares(row["improvement"], row["improvement_low"], row["improvement_high"]),
         (shown(row["correlation"]),),
+        (shown(row["variance_ratio"]),),
         (part(row["detectable"], metric, signed=False),),
         (shown(row["needed_seeds"]) if np.isfinite(row["needed_seeds"]) else Part("–"),),
     )

@@ -41,6 +41,19 @@ def test_every_pair_of_few_arms_is_compared_and_none_across_data_sets(synthetic)
     assert [pair.axis for pair in found].count(pairs.SEVERAL) == 2
 
 
+def test_what_pairing_bought_is_shown_as_the_ratio_of_variances(synthetic):
+    record = synthetic({"activation": ["relu", "tanh"]}, **ONE_RATE)
+    # One arm varies ten times as much: they correlate fully, and pairing buys next to nothing.
+    steps = np.array([0.0, 0.02, -0.02, 0.01, -0.01])[record.runs["seed"]]
+    scores = 0.8 + steps * np.where(record.runs["arm"] == "relu", 1.0, 0.1)
+    found = pairwise(compare(replace(record, runs=record.runs.assign(test_accuracy=scores))))
+    table = found.tables[0]
+    (row,) = (dict(zip(table.headers, map(text, each), strict=True)) for each in table.rows)
+    assert row["correlation over seeds"] == "1"
+    assert float(row["ratio of variances"]) == pytest.approx(0.9**2 / (1 + 0.1**2), abs=1e-3)
+    assert "ratio of variances" in " ".join(found.paragraphs)
+
+
 def test_pairs_and_claims_at_one_of_the_rates_compared_are_no_comparison_of_methods(synthetic):
     rate = "optimizer.learning_rate"
     record = synthetic({"activation": ["relu", "tanh"], rate: ["0.1", "1.0"]}, **ONE_RATE, seeds=(0, 1))

@@ -75,6 +75,21 @@ def test_arms_that_lack_seeds_are_named(synthetic):
     assert "missing" in table.headers
 
 
+def test_runs_that_name_no_seed_lack_none_and_invent_none(synthetic):
+    record = synthetic({"activation": ["relu", "tanh", "elu"]}, **ONE_RATE, seeds=range(4))
+    arm, seed = record.runs["arm"], record.runs["seed"].astype("Int64")
+    unnamed = (arm == "tanh") | ((arm == "elu") & (seed == 3))
+    spec = record.spec | {"seeds": []}
+    comparison = compare(replace(record, spec=spec, runs=record.runs.assign(seed=seed.mask(unnamed))))
+    frame = counted.counts(comparison).set_index("arm")
+    assert frame["reported"].to_dict() == {"relu": 4, "tanh": 4, "elu": 4}
+    assert frame["missing"].to_dict() == {"relu": 0, "tanh": 0, "elu": 1}
+    unequal, without = counted.absent(comparison)
+    assert unequal.startswith("Seeds are unequal: 1 arm of 3 lacks")
+    assert "elu (3 of 4)." in unequal
+    assert without.startswith("Without the name of a seed: elu (1 of 4 runs); tanh (4 of 4 runs). Such runs")
+
+
 def test_the_doctors_advice_is_counted_over_all_runs_and_the_reported_ones(synthetic):
     told = [("relu", 0.3, "dead layer"), ("relu", 3.0, "dead layer"), ("tanh", 3.0, "exploding")]
     record = synthetic({"activation": ["relu", "tanh"]}, rows=5, complaints=told)
