@@ -9,7 +9,7 @@ from joblib import cpu_count
 from reports.outline import Drawing
 from reports.pictures import Picture, picture
 
-FEWEST = 20
+FEWEST = 30
 """Figures from which on a second process, which takes seconds to start, pays."""
 MOST_PROCESSES = 4
 """Each of them takes some 300 MB."""
