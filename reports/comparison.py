@@ -139,6 +139,12 @@ class Comparison:
         return losses(self.reported_first)
 
     @cached_property
+    def told(self) -> frozenset[str]:
+        """Names of the arms of which a reported run has a history."""
+        known = self.chosen["run_id"].isin(self.history["run_id"].unique())
+        return frozenset(self.chosen.loc[known, "arm"])
+
+    @cached_property
     def verdicts(self) -> statistics.Verdicts:
         """What the reported runs say of the study's claims."""
         draw = statistics.generator(str(self.spec["name"]), "verdicts")

@@ -14,8 +14,9 @@ from reports.columns import DICTIONARY, dictionary
 from reports.comparison import compare
 from reports.contents import contents
 from reports.dating import today
+from reports.drawing import pictures_of
 from reports.outline import Contents
-from reports.pictures import Picture, picture
+from reports.pictures import Picture
 from reports.saving import csv, save
 
 if TYPE_CHECKING:
@@ -95,15 +96,10 @@ def _frames(report: Contents, wanted: Wanted) -> dict[str, pd.DataFrame]:
 
 
 def _pictures(report: Contents, wanted: Wanted, progress: tqdm[Any] | None) -> dict[str, Picture]:
-    """Draw what is needed, each figure once for its SVG and once for its PNG, and let go of it."""
+    """Draw what is needed."""
     if not (wanted.figures or "html" in wanted.pages):
         return {}
-    if progress is not None:
-        progress.reset(total=len(report.drawings))
-    pictures = {}
-    for drawing in report.drawings:
-        found = picture(drawing.draw(), drawing.name, drawing.caption, raster=wanted.figures)
-        pictures[drawing.name] = found
-        if progress is not None:
-            progress.update()
-    return pictures
+    if progress is None:
+        return pictures_of(report.drawings, raster=wanted.figures)
+    progress.reset(total=len(report.drawings))
+    return pictures_of(report.drawings, raster=wanted.figures, done=progress.update)

@@ -6,7 +6,6 @@ well-formed elements of ours reaches a page.
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -176,18 +175,21 @@ def _flatten(parent: Element) -> None:
 
 def _file(root: Element, title: str, caption: str, width: float, height: float) -> str:
     """Write the SVG that stands by itself: without single seeds, with what it shows as its title."""
-    alone = copy.deepcopy(root)
-    for parent in list(alone.iter()):
-        for seed in [child for child in parent if child.get("class") == "seed"]:
-            parent.remove(seed)
-    for element in alone.iter():
-        element.attrib.pop("data-line", None)
+    alone = _alone(root)
     for tag, text in (("desc", caption), ("title", title)):
         told = ElementTree.Element(f"{SVG}{tag}")
         told.text = text
         alone.insert(0, told)
     alone.attrib.update({"width": f"{width:g}pt", "height": f"{height:g}pt", "role": "img"})
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ElementTree.tostring(alone, encoding="unicode")}\n'
+
+
+def _alone(element: Element) -> Element:
+    """Copy an element and what is in it, without what a page alone has."""
+    alone = Element(element.tag, {name: value for name, value in element.items() if name != "data-line"})
+    alone.text = element.text
+    alone.extend(_alone(child) for child in element if child.get("class") != "seed")
+    return alone
 
 
 def _thin(root: Element) -> None:

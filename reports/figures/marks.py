@@ -9,6 +9,7 @@ from typing import Literal, TypeVar
 from weakref import WeakKeyDictionary
 
 from matplotlib.artist import Artist
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 
 from harness.intervals import Floats
@@ -54,5 +55,14 @@ def key(label: str) -> str:
 
 def marked(figure: Figure) -> Iterator[tuple[Artist, Mark]]:
     """Yield the artists of a figure that show something, in drawing order."""
-    for artist in figure.findobj(lambda each: each in _MARKS):
-        yield artist, _MARKS[artist]
+    for artist in _under(figure):
+        if artist in _MARKS:
+            yield artist, _MARKS[artist]
+
+
+def _under(artist: Artist) -> Iterator[Artist]:
+    for child in artist.get_children():
+        # An axis shows nothing of an arm, and makes all of its ticks when it is asked for them.
+        if not isinstance(child, Axis):
+            yield from _under(child)
+    yield artist

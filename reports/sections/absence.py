@@ -25,7 +25,7 @@ def nothing(comparison: Comparison) -> str:
 def reasons(comparison: Comparison) -> dict[str, str]:
     """Say of every arm, by name, why it has no curve; of one that has a history, that it lacks this one."""
     reported = set(comparison.chosen["arm"])
-    told = set(comparison.chosen.loc[comparison.chosen["run_id"].isin(comparison.history["run_id"]), "arm"])
+    told = comparison.told
     unchosen: set[str] = set()
     if comparison.choices is not None:
         unchosen = set(comparison.choices.loc[comparison.choices["value"].isna(), "arm"])

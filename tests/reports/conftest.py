@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from itertools import combinations, product
 
 import numpy as np
@@ -15,7 +17,13 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from harness.tracking.read import StudyRecord
+from reports import rendering
+from reports.comparison import compare
+from reports.contents import contents
 from reports.figures.style import SETTINGS
+from reports.saving import csv
+
+DAY = date(2026, 1, 2)
 
 CLASSES = {"digits": 10, "moons": 2, "spirals": 3}
 FEEDINGS = {"gd": ("GD (all 1,077)", 1077), "sgd": ("SGD (1)", 1), "batch": ("mini-batch (32)", 32)}
@@ -142,6 +150,23 @@ def synthetic(
 def synthetic_fixture() -> Callable[..., StudyRecord]:
     """Hand `synthetic` to tests, which do not import one another."""
     return synthetic
+
+
+@pytest.fixture(scope="session")
+def without_figures() -> Callable[[StudyRecord], dict[str, bytes]]:
+    """Make the files of a report but its figures, which take most of the time."""
+    return _without_figures
+
+
+def _without_figures(record: StudyRecord) -> dict[str, bytes]:
+    report = contents(compare(record))
+    bare = replace(report, sections=tuple(replace(section, drawings=()) for section in report.sections))
+    pages = {
+        "index.html": rendering.page(bare, {}, set(), DAY),
+        "report.md": rendering.markdown(bare, set(), DAY),
+    }
+    framed = (*report.drawings, *report.tables, *report.numbers)
+    return pages | {f"{each.name}.csv": csv(each.frame) for each in framed}
 
 
 def _history(

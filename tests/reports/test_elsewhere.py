@@ -16,10 +16,14 @@ import pytest
 from harness.bands import bands
 from harness.tracking.frames import StudyRecord
 from reports.__main__ import main
+from reports.asking import Wanted
 from reports.comparison import compare
 from reports.page import build
 
 DOCS = Path(__file__).parents[2] / "docs" / "tracking.md"
+
+
+Files = Callable[[StudyRecord], dict[str, bytes]]
 
 
 class Text(HTMLParser):
@@ -74,45 +78,53 @@ def test_the_example_of_the_documentation_is_reported(
     assert "On moons, " in shown
 
 
-def test_the_page_says_that_the_runs_were_trained_elsewhere(theirs: StudyRecord) -> None:
-    shown = words(build(elsewhere(theirs)))
+def test_the_page_says_that_the_runs_were_trained_elsewhere(
+    theirs: StudyRecord, without_figures: Files
+) -> None:
+    shown = words(without_figures(elsewhere(theirs)))
     assert "Exploratory, no claim is tested. These runs were trained elsewhere" in shown
     assert "whether any stalled is not known" in shown
     assert "whether their seeds resplit the data is not known" in shown
     assert "At one rate for all" in shown
 
 
-def test_rates_that_are_not_known_are_not_said_to_be_equal(theirs: StudyRecord) -> None:
-    shown = words(build(elsewhere(theirs, **{"optimizer.learning_rate": np.nan})))
+def test_rates_that_are_not_known_are_not_said_to_be_equal(
+    theirs: StudyRecord, without_figures: Files
+) -> None:
+    shown = words(without_figures(elsewhere(theirs, **{"optimizer.learning_rate": np.nan})))
     assert "At one rate for all" not in shown
     assert "Rates are given, not tuned: not a comparison of methods." in shown
 
 
-def test_a_classification_is_one_without_its_majority(theirs: StudyRecord) -> None:
-    files = build(elsewhere(theirs, majority_accuracy=np.nan))
+def test_a_classification_is_one_without_its_majority(theirs: StudyRecord, without_figures: Files) -> None:
+    files = without_figures(elsewhere(theirs, majority_accuracy=np.nan))
     shown = words(files)
     assert "has the highest test accuracy" in shown
     assert "the majority class's accuracy." not in shown
-    assert "convergence_accuracy_by_update.png" in files
+    assert "convergence_accuracy_by_update.csv" in files
 
 
-def test_data_without_a_name_are_unknown(theirs: StudyRecord) -> None:
-    assert "On unknown data, " in words(build(elsewhere(theirs, dataset="")))
+def test_data_without_a_name_are_unknown(theirs: StudyRecord, without_figures: Files) -> None:
+    assert "On unknown data, " in words(without_figures(elsewhere(theirs, dataset="")))
 
 
-def test_epochs_that_are_not_known_are_not_drawn(theirs: StudyRecord) -> None:
+def test_epochs_that_are_not_known_are_not_drawn(theirs: StudyRecord, without_figures: Files) -> None:
     record = elsewhere(theirs)
-    files = build(StudyRecord(record.spec, record.runs, record.history.assign(epoch=np.nan), {}, None))
-    assert "convergence_log_loss_by_update.png" in files
-    assert "convergence_log_loss_by_epoch.png" not in files
+    files = without_figures(
+        StudyRecord(record.spec, record.runs, record.history.assign(epoch=np.nan), {}, None)
+    )
+    assert "convergence_log_loss_by_update.csv" in files
+    assert "convergence_log_loss_by_epoch.csv" not in files
 
 
-def test_what_was_not_measured_at_a_step_is_no_divergence(theirs: StudyRecord) -> None:
+def test_what_was_not_measured_at_a_step_is_no_divergence(
+    theirs: StudyRecord, without_figures: Files
+) -> None:
     record = elsewhere(theirs)
     # Validation at every other step, as most tools do it.
     history = record.history.copy()
     history.loc[history.groupby("run_id").cumcount() % 2 == 1, "validation_log_loss"] = np.nan
-    files = build(StudyRecord(record.spec, record.runs, history, {}, None))
+    files = without_figures(StudyRecord(record.spec, record.runs, history, {}, None))
     curves = pd.read_csv(io.BytesIO(files["convergence_log_loss_by_update.csv"]))
     assert set(curves["kind"]) == {"mean", "seed"}
     curves = curves[curves["kind"] == "mean"]
@@ -123,11 +135,13 @@ def test_what_was_not_measured_at_a_step_is_no_divergence(theirs: StudyRecord) -
     assert curves["centre"].to_numpy() == pytest.approx(expected)
 
 
-def test_runs_without_test_scores_have_curves_and_no_final_scores(theirs: StudyRecord) -> None:
+def test_runs_without_test_scores_have_curves_and_no_final_scores(
+    theirs: StudyRecord, without_figures: Files
+) -> None:
     final = {column: np.nan for column in theirs.runs.columns if column.startswith("test_")}
-    files = build(elsewhere(theirs, majority_accuracy=np.nan, **final))
+    files = without_figures(elsewhere(theirs, majority_accuracy=np.nan, **final))
     assert "no arm has a finite test accuracy" in words(files)
-    assert "convergence_accuracy_by_update.png" in files
+    assert "convergence_accuracy_by_update.csv" in files
 
 
 def test_a_diverged_run_has_no_invented_accuracy(theirs: StudyRecord) -> None:
@@ -138,4 +152,16 @@ def test_a_diverged_run_has_no_invented_accuracy(theirs: StudyRecord) -> None:
     scores = comparison.scores.set_index("metric")
     assert scores.loc["test_accuracy", "centre"].isna().all()
     assert np.isfinite(scores.loc["test_log_loss", "centre"]).all()
-    assert build(StudyRecord(record.spec, runs, record.history, {}, None))
+
+
+def test_runs_of_which_little_is_known_are_drawn(theirs: StudyRecord) -> None:
+    unknown = {column: np.nan for column in theirs.runs.columns if column.startswith("test_")}
+    unknown |= {"optimizer.learning_rate": np.nan, "majority_accuracy": np.nan}
+    record = elsewhere(theirs, dataset="", **unknown)
+    record.runs.loc[record.runs["seed"] == 0, "outcome"] = "diverged"
+    history = record.history.assign(epoch=np.nan)
+    history.loc[history.groupby("run_id").cumcount() % 2 == 1, "validation_log_loss"] = np.nan
+    page = Wanted(("html",), figures=False, tables=False)
+    shown = build(StudyRecord(record.spec, record.runs, history, {}, None), page)["index.html"].decode()
+    assert '<figure id="convergence_log_loss_by_update"' in shown
+    assert "by_epoch" not in shown

@@ -11,7 +11,6 @@ import pytest
 from reports.comparison import RATE, compare
 from reports.contents import contents
 from reports.figures import time_to_target
-from reports.page import build
 from reports.statistics import crossing, times
 from reports.targets import reached
 from reports.times import distinct_costs
@@ -99,8 +98,8 @@ def test_a_run_without_a_history_is_not_counted_as_a_miss(study):
     assert frame.loc["relu", "seeds"] == 4
 
 
-def test_the_page_says_first_who_missed_the_target(study):
-    files = build(study)
+def test_the_page_says_first_who_missed_the_target(study, without_figures):
+    files = without_figures(study)
     page = files["index.html"].decode().replace("\N{NO-BREAK SPACE}", " ")
     frame, missed = (pd.read_csv(io.BytesIO(files[f"{name}.csv"])) for name in ("target", "target_missed"))
     assert len(frame) == 4

@@ -9,7 +9,6 @@ import pytest
 from harness.intervals import t_interval
 from reports import prose
 from reports.comparison import compare
-from reports.page import build
 from reports.sections.verdicts import cards, claims_drawing, table
 
 ARMS = {"activation": ["relu", "sigmoid"], "loss": ["cross_entropy", "mse"]}
@@ -187,8 +186,8 @@ def test_a_study_without_claims_has_no_cards_and_says_so(synthetic):
     assert "no claim is tested" in prose.answer(found, pd.DataFrame(), "")
 
 
-def test_page_and_markdown_show_the_cards_and_every_number_is_in_a_csv(synthetic, order):
-    files = build(claimed(synthetic, difference("the_better_is_better", cell(order[0], order[-1]))))
+def test_page_and_markdown_show_the_cards_and_every_number_is_in_a_csv(synthetic, order, without_figures):
+    files = without_figures(claimed(synthetic, difference("the_better_is_better", cell(order[0], order[-1]))))
     page, markdown = files["index.html"].decode(), files["report.md"].decode()
     for shown in (page, markdown):
         assert "supported" in shown
