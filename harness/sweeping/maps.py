@@ -64,10 +64,10 @@ def mapped(state: State, maps: Sequence[Maps], *, everybody: bool) -> tuple[Maps
         latest: Maps = {
             "update": arrays.update[member : member + 1],
             "bounds": limits[member],
-            "samples": drawn,
-            "answers": answers,
             "values": found.values[place : place + 1],
             "classes": found.classes[place : place + 1],
+            "samples": drawn,
+            "answers": answers,
         }
         if before := grown[member]:
             latest |= {name: np.concatenate([before[name], latest[name]]) for name in GROWING}

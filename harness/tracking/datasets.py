@@ -1,7 +1,6 @@
 """Data sets as MLflow shows them: `mlflow.data`, with a digest, a schema and the sizes of the splits."""
 
 import json
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from mlflow.types.schema import Schema, TensorSpec
 from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
 
 from harness.tracking.batches import Samples
+from harness.tracking.store import TAKEN
 from harness.tracking.texts import NAME_LENGTH, storable
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 DIGEST_LENGTH = 36
 """The most that MLflow keeps: the first half of a SHA-256, and some more."""
 SPLITS = ("train", "validation", "test")
-TAKEN = re.compile("unique|duplicate", re.IGNORECASE)
-"""How SQLite, PostgreSQL and MySQL say that a row is there already; a tracking server says it as they do."""
 
 
 class Tracked(Dataset):

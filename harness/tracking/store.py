@@ -25,6 +25,8 @@ LONGEST_FOLDER = 200
 PAGE_OBJECTS = 50_000
 """How many more may be made than are freed, while a page is read, until the garbage collector looks."""
 EXISTS = "RESOURCE_ALREADY_EXISTS"
+TAKEN = re.compile("unique|duplicate", re.IGNORECASE)
+"""How SQLite, PostgreSQL and MySQL say that a row is there already; a tracking server says it as they do."""
 
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 """Without it the UI takes runs for evaluations of language models, and hides their charts."""
@@ -107,6 +109,19 @@ def experiment_id(client: "MlflowClient", uri: str, name: str) -> str:
         if found is None:
             raise
         return str(found.experiment_id)
+
+
+def tag_experiment(client: "MlflowClient", experiment: str, key: str, value: str) -> None:
+    """Set a tag of an experiment, which others may set at the same moment: the last one stays."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        client.set_experiment_tag(experiment, key, value)
+    except MlflowException as error:
+        if not TAKEN.search(error.message):
+            raise
+        # MLflow looks whether there is one before it makes one: by now there is.
+        client.set_experiment_tag(experiment, key, value)
 
 
 def folder_name(name: str) -> str:

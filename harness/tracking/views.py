@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from harness.tracking.settings import CREDENTIALS, masked, tracking_uri
+from harness.tracking.store import tag_experiment
 from harness.tracking.texts import markdown
 
 if TYPE_CHECKING:
@@ -99,8 +100,8 @@ def describe_experiment(client: "MlflowClient", experiment: str, question: str |
     if before not in {"", *held.get(WRITTEN, "").split(BETWEEN)} or before == note:
         return
     # Killed between the two, we find the note before this one, which is ours as well.
-    client.set_experiment_tag(experiment, WRITTEN, BETWEEN.join([before, note]))
-    client.set_experiment_tag(experiment, NOTE, note)
+    tag_experiment(client, experiment, WRITTEN, BETWEEN.join([before, note]))
+    tag_experiment(client, experiment, NOTE, note)
 
 
 def ways(uri: str, experiment: str, sweep: str | None = None) -> dict[str, str]:

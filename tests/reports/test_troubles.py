@@ -81,7 +81,7 @@ def test_runs_that_name_no_seed_lack_none_and_invent_none(synthetic):
     unnamed = (arm == "tanh") | ((arm == "elu") & (seed == 3))
     spec = record.spec | {"seeds": []}
     comparison = compare(replace(record, spec=spec, runs=record.runs.assign(seed=seed.mask(unnamed))))
-    frame = counted.counts(comparison).set_index("arm")
+    frame = comparison.outcomes.set_index("arm")
     assert frame["reported"].to_dict() == {"relu": 4, "tanh": 4, "elu": 4}
     assert frame["missing"].to_dict() == {"relu": 0, "tanh": 0, "elu": 1}
     unequal, without = counted.absent(comparison)
