@@ -14,7 +14,8 @@ from harness.sweeping.claims import Estimated, build_claims
 from harness.sweeping.composing import default_composer
 from harness.sweeping.grid import Grid, expand
 from harness.sweeping.settings import SweepKeys
-from harness.sweeping.study import build_study, library, plain
+from harness.library import library
+from harness.sweeping.study import build_study, plain
 
 GRID = [
     "dataset=moons",
