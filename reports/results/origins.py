@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 import pandas as pd
@@ -9,28 +10,31 @@ import pandas as pd
 from reports import prose
 from reports.arms import natural
 from reports.plain_text import plain
-from reports.results.answers import Answer
 
 CHANGED = "-dirty"
 """What a commit ends with whose tree had changes that were not committed."""
 UNKNOWN = "unknown"
 
 
-def platforms(answers: Iterable[Answer]) -> pd.DataFrame:
-    """Count the runs by what made them.
+def platforms(every: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Count the runs of several studies by what made them.
+
+    Parameters
+    ----------
+    every : iterable of DataFrame
+        Each ``name``, ``value``, ``runs``: `harness.tracking.origins.Origins.platform`.
 
     Returns
     -------
     DataFrame
-        ``name``, ``value``, ``runs``: as `harness.tracking.origins.Origins.platform`, over all studies.
+        The same, over all of them.
     """
-    every = [each.comparison.origins.platform for each in answers if each.comparison is not None]
-    columns = ["name", "value", "runs"]
-    table = pd.concat([pd.DataFrame(columns=columns), *(each for each in every if len(each))])[columns]
-    table = table.groupby(["name", "value"], as_index=False, sort=True)["runs"].sum()
-    table = table.assign(name=table["name"].map(plain), value=table["value"].map(plain))
-    order = sorted(range(len(table)), key=lambda row: [natural(text) for text in table.iloc[row, :2]])
-    return table.iloc[order].reset_index(drop=True)
+    counts: Counter[tuple[str, str]] = Counter()
+    for table in every:
+        for row in table.to_dict("records"):
+            counts[plain(row["name"]), plain(row["value"])] += int(row["runs"])
+    pairs = sorted(counts, key=lambda pair: [natural(text) for text in pair])
+    return pd.DataFrame([(*pair, counts[pair]) for pair in pairs], columns=["name", "value", "runs"])
 
 
 def commits(platform: pd.DataFrame, runs: int) -> str:
@@ -44,7 +48,7 @@ def commits(platform: pd.DataFrame, runs: int) -> str:
         How many those are.
     """
     found = platform[platform["name"] == "commit"]
-    made = dict(zip(found["value"], found["runs"].astype(int), strict=True))
+    made = {plain(row["value"]): int(row["runs"]) for row in found.to_dict("records")}
     untold = runs - sum(made.values()) + made.pop(UNKNOWN, 0)
     if not made:
         return "By which commit the runs were made is not known."

@@ -24,21 +24,23 @@ class Small:
     content: bytes
     ending: str
     title: str
+    caption: str
 
 
 def small(drawing: Drawing) -> Small:
     """Draw a figure in few bytes, the same whenever it is drawn."""
-    made = pictures_of([drawing], raster=True, processes=1)[drawing.name]
-    svg = made.svg.encode()
+    drawn = pictures_of([drawing], raster=True, processes=1)[drawing.name]
+    svg = drawn.svg.encode()
     if len(svg) <= MOST_BYTES:
-        return Small(svg, "svg", made.title)
-    return Small(_reduced(made.png), "png", made.title)
+        return Small(svg, "svg", drawn.title, drawing.caption)
+    return Small(reduced(drawn.png), "png", drawn.title, drawing.caption)
 
 
-def _reduced(png: bytes) -> bytes:
+def reduced(png: bytes) -> bytes:
+    """Make a picture `WIDTH` wide, of few colours."""
     image = Image.open(io.BytesIO(png))
-    height = round(image.height * WIDTH / image.width)
-    image = image.resize((WIDTH, height), Image.Resampling.LANCZOS)
+    size = WIDTH, round(image.height * WIDTH / image.width)
+    few = image.resize(size, Image.Resampling.LANCZOS).quantize(COLOURS, dither=Image.Dither.NONE)
     content = io.BytesIO()
-    image.quantize(COLOURS, dither=Image.Dither.NONE).save(content, "png", optimize=True)
+    few.save(content, "png", optimize=True)
     return content.getvalue()
