@@ -11,6 +11,7 @@ from harness.data.loading import digest
 from harness.data.splits import split_sizes
 from harness.sweeping.cells import documented
 from harness.sweeping.grid import Point
+from harness.sweeping.published_arms import arms_of
 from harness.sweeping.settings import Settings
 from harness.sweeping.study import Study, plain
 from harness.tracking.batches import Header, Samples, Sweep
@@ -76,7 +77,8 @@ def sweep_document(
 def study_document(settings: Settings, arms: Sequence[str], points: Sequence[Point]) -> Mapping[str, Any]:
     """Return the study as it was carried out, for whoever reads the store.
 
-    Each claim has its `cells`: the comparisons that it makes in this grid (`cells.documented`).
+    Each claim has its `cells`: the comparisons that it makes in this grid (`cells.documented`); each
+    published figure the `arms` beside whose runs it is put.
     """
     spec = plain(settings.study)
     reported = sorted({point.run.seed for point in points if point.role == "reported"})
@@ -84,6 +86,10 @@ def study_document(settings: Settings, arms: Sequence[str], points: Sequence[Poi
     spec["claims"] = [
         entry | {"cells": documented(claim, points, arms)}
         for claim, entry in zip(settings.study.claims, spec["claims"], strict=True)
+    ]
+    spec["published"] = [
+        entry | {"arms": arms_of(figure, points)}
+        for figure, entry in zip(settings.study.published, spec["published"], strict=True)
     ]
     spec["exclude"] = [*settings.study.exclude, *settings.sweep.exclude]
     spec["sample"] = settings.study.sample if settings.sweep.sample is None else settings.sweep.sample
