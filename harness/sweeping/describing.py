@@ -71,6 +71,7 @@ def sweep_document(
             "grid.json": {"fingerprints": sorted(point.fingerprint for point in points)},
         },
         datasets=sorted(found, key=lambda each: (each.name, each.digest, each.train)),
+        tuning=all(point.role == "tuning" for point in points),
     )
 
 
@@ -132,9 +133,11 @@ def _facts(study: Study, spec: Mapping[str, Any], points: Sequence[Point]) -> It
     yield "runs", f"{len(points):,}, of {arms:,} {'arm' if arms == 1 else 'arms'}"
     if spec["arms"]:
         yield "arms differ in", ", ".join(spec["arms"])
-    yield "seeds reported", _seeds(spec["seeds"])
+    yield "seeds reported", _seeds(spec["seeds"]) or "none, all of these choose tuned values"
     if study.tune is not None:
-        yield "tuned", f"{study.tune.over}, by {study.tune.metric} on seeds {_seeds(study.tune.seeds)}"
+        tuned = f"{study.tune.over}, by {study.tune.metric} on seeds {_seeds(study.tune.seeds)}"
+        alone = "; the reported seeds at the chosen value of their arm alone"
+        yield "tuned", tuned + (alone if study.tune.reported == "chosen" else "")
     if study.target is not None:
         yield "target", f"{study.target.metric} of {study.target.value:g}"
     for budget in study.budgets:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from annotated_types import Ge, Gt, MinLen
@@ -30,11 +30,14 @@ class Tune:
     metric : str
         The history column whose final value decides; larger is better of accuracies, smaller of losses.
     seeds : tuple of int
+    reported : {"every", "chosen"}
+        Whether the reported seeds are trained at every value, or at the chosen one of their arm alone.
     """
 
     over: str
     seeds: Annotated[tuple[Annotated[int, Ge(0)], ...], MinLen(1)]
     metric: str = "validation_log_loss"
+    reported: Literal["every", "chosen"] = "every"
 
 
 @dataclass(frozen=True)
