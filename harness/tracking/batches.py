@@ -63,6 +63,8 @@ class Sweep:
         Kept as artifacts: the study, the fingerprints of the grid.
     datasets : sequence of Samples
         Each once.
+    tuning : bool
+        All its runs only tune: there is nothing yet that arms are compared by.
     """
 
     experiment: str
@@ -71,6 +73,7 @@ class Sweep:
     tags: Mapping[str, str]
     documents: Mapping[str, Any]
     datasets: Sequence[Samples]
+    tuning: bool = False
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
