@@ -45,6 +45,7 @@ def samples(dataset: Dataset) -> Samples:
         train=train,
         validation=validation,
         test=test,
+        columns=dataset.columns,
     )
 
 
