@@ -14,7 +14,18 @@ from harness import choosing
 from harness.bands import COLUMNS, COSTS, bands
 from harness.record import SPLITS
 from harness.tracking.origins import Origins
-from reports import claim_rows, final_rows, maps, outcome_rows, pairs, profiles, rates, statistics, times
+from reports import (
+    along,
+    claim_rows,
+    final_rows,
+    maps,
+    outcome_rows,
+    pairs,
+    profiles,
+    rates,
+    statistics,
+    times,
+)
 from reports.arms import Layout, lay_out, loss_keys, losses
 from reports.plain_text import plain, plain_all
 
@@ -176,6 +187,11 @@ class Comparison:
     def finals(self) -> pd.DataFrame:
         """Final scores of every reported seed and arm, as `final_rows.final_rows`."""
         return final_rows.final_rows(self)
+
+    @cached_property
+    def finals_along(self) -> pd.DataFrame:
+        """The final scores along each compared number, as `along.along_rows`."""
+        return along.along_rows(self)
 
     @cached_property
     def times(self) -> pd.DataFrame | None:

@@ -11,6 +11,7 @@ from harness.errors import ConfigurationError
 from harness.sweeping.cells import check
 from harness.sweeping.composing import SESSION, Composer
 from harness.sweeping.products import Product, axes, key, pair, read, varied
+from harness.sweeping.published_arms import check_published
 from harness.sweeping.selecting import excluded, sampled
 from harness.sweeping.settings import SweepKeys
 from harness.sweeping.study import Study
@@ -104,7 +105,8 @@ def expand(
     if study.tune is not None:
         _check_tuned(study.tune.over, left.values())
     if as_written and not (keys.preset or keys.exclude or keys.zip):
-        check(study.claims, points, arms)
+        check(study.claims, points, arms, study.target)
+        check_published(study.published, points, arms, study.target)
     made = [point for point, taken in zip(points, drawn, strict=True) if taken]
     return Grid(made, arms, len(found) - len(left), len(left) - len(made))
 

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, MinLen
 from hydra.core.config_store import ConfigStore
@@ -12,6 +12,7 @@ from harness.library import library
 from harness.record import SCORE_COLUMNS
 from harness.sweeping.claims import Claim, build_claims
 from harness.sweeping.figures import check_figures
+from harness.sweeping.published import Published, build_published
 from harness.validation import build
 
 SAFE = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
@@ -28,11 +29,14 @@ class Tune:
     metric : str
         The history column whose final value decides; larger is better of accuracies, smaller of losses.
     seeds : tuple of int
+    reported : {"every", "chosen"}
+        Whether the reported seeds are trained at every value, or at the chosen one of their arm alone.
     """
 
     over: str
     seeds: Annotated[tuple[Annotated[int, Ge(0)], ...], MinLen(1)]
     metric: str = "validation_log_loss"
+    reported: Literal["every", "chosen"] = "every"
 
 
 @dataclass(frozen=True)
@@ -64,12 +68,16 @@ class Study:
         The keys compared; None: the keys that the grid varies, less seeds.
     claims : tuple of Claim
         What is tested; whatever else a report says is exploratory.
+    published : tuple of Published
+        Figures of others, beside which ours are put.
     budgets : tuple of str
         Sentences that name the budget of each feeding, for the page.
     figures : tuple of str
         Those that the report leads with, by the names of their files (`figures.FIGURES`).
     sources : tuple of str
         Who claimed, or published, what is tested.
+    doubts : str or None
+        Would a sceptic accept it, what would refute it, and what it does not show.
     presets : mapping
         Smaller forms by name: keys of the study that they replace, and ``overrides`` for every
         point.
@@ -87,9 +95,11 @@ class Study:
     tune: Tune | None = None
     target: Target | None = None
     claims: tuple[Claim, ...] = ()
+    published: tuple[Published, ...] = ()
     budgets: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    doubts: str | None = None
     presets: dict[str, dict[str, Any]] | None = None
 
 
@@ -100,8 +110,8 @@ def build_study(container: dict[str, Any], preset: str | None) -> tuple[Study, t
     ------
     ConfigurationError
         If a key is unknown or of a wrong type, the name is no plain word, the target's metric is none
-        that is measured, tuning and reported seeds overlap, a claim is wrong in itself, a figure is none
-        that a report draws, or the preset does not exist.
+        that is measured, tuning and reported seeds overlap, a claim or a published figure is wrong in
+        itself, a figure to lead with is none that a report draws, or the preset does not exist.
     """
     study = _build(container)
     if not study.name or set(study.name) - set(SAFE):
@@ -131,8 +141,12 @@ def build_study(container: dict[str, Any], preset: str | None) -> tuple[Study, t
 
 
 def _build(container: dict[str, Any]) -> Study:
-    study = build(Study, container | {"claims": []}, "study")
-    return replace(study, claims=build_claims(container.get("claims") or ()))
+    study = build(Study, container | {"claims": [], "published": []}, "study")
+    return replace(
+        study,
+        claims=build_claims(container.get("claims") or ()),
+        published=build_published(container.get("published") or ()),
+    )
 
 
 def plain(study: Study) -> dict[str, Any]:
