@@ -11,6 +11,7 @@ from reports.sections.gradients import gradients
 from reports.sections.leading import leading
 from reports.sections.pairwise import pairwise
 from reports.sections.provenance import provenance
+from reports.sections.published import published
 from reports.sections.regions import regions
 from reports.sections.sensitivity import sensitivity
 from reports.sections.troubles import troubles
@@ -18,6 +19,7 @@ from reports.sections.verdicts import cards
 
 ORDER = (
     leading,
+    published,
     convergence,
     gradients,
     final,
