@@ -111,7 +111,7 @@ def _row(row: pd.Series, extra: Mapping[str, tuple[str, str]]) -> tuple[Cell, ..
         words(f"{row['verdict']}{': ' if row['how'] else ''}{row['how'] or ''}"),
         (
             shown(int(row["seeds"])),
-            *((Part(f", {row['dead']:.0f} {lost_by(metric, values)}"),) if row["dead"] else ()),
+            *((Part(lost),) if row["dead"] else ()),
         ),
         effect,
         (Part(effects.level(row["level"]), repr(float(row["level"]))),) if estimated else words("–"),
