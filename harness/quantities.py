@@ -218,6 +218,12 @@ _DEPENDENCE: dict[str, Compares] = {
 }
 
 
+def compared(name: str, at: str, direction: str) -> str:
+    """Return what stands before an effect, such as ``updates until the target, lower by``."""
+    plain = at == "end" and (name in SCORE_COLUMNS or name == "rho")
+    return f"{title(name, at)}{'' if plain else ','} {direction} by"
+
+
 def _of_layer(name: str) -> Quantity | None:
     found = re.fullmatch(r"(.+)_([1-9]\d*)", name)
     if found is None or found[1] not in LAYERED:

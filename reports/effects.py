@@ -84,7 +84,7 @@ def span(effect: float, low: float, high: float, metric: str, values: str = "lin
 def _after(size: str, metric: str, values: str) -> str:
     """Return the unit that follows a number."""
     if values == LOG2:
-        return f"\N{NO-BREAK SPACE}doubling{'' if size == '1' else 's'}"
+        return f" doubling{'' if size == '1' else 's'}"
     return "\N{NO-BREAK SPACE}points" if unit(metric) else ""
 
 

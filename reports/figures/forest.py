@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from harness.intervals import CONFIDENCE
-from harness.quantities import lost_by
+from harness.quantities import compared, lost_by
 from harness.quantities import title as called
 from reports import effects
 from reports.arms import MINUS, Layout, layout_of, shorten
@@ -185,10 +185,9 @@ def _axis(group: pd.DataFrame) -> str:
     first = group.iloc[0]
     metric, direction = str(first["metric"]), str(first["direction"] or "")
     unit = effects.unit(metric, str(first["values"]))
-    name = called(metric, str(first["at"]))
     if direction:
-        return f"{name} {direction} by{f' ({unit})' if unit else ''}"
-    return f"difference of {name}{f' ({unit})' if unit else ''}"
+        return f"{compared(metric, str(first['at']), direction)}{f' ({unit})' if unit else ''}"
+    return f"difference of {called(metric, str(first['at']))}{f' ({unit})' if unit else ''}"
 
 
 def _wrapped(title: str) -> str:

@@ -14,7 +14,7 @@ from reports.published_rows import AGREES, DIFFERS, NOT_MEASURED
 
 HEADING = "Published, and found here"
 SIGNS = {AGREES: "\N{CHECK MARK}", DIFFERS: "\N{BALLOT X}", NOT_MEASURED: "?"}
-HEADERS = ("what", "published by", "theirs", "ours", "agrees within", "agreement", "why ours may differ")
+HEADERS = ("what, and who published it", "theirs", "ours", "agrees within", "agreement")
 
 
 def published(comparison: Comparison) -> Section | None:
@@ -48,15 +48,13 @@ def _caption(frame: pd.DataFrame) -> str:
 
 def _row(row: pd.Series) -> tuple[Cell, ...]:
     metric, agrees = str(row["metric"]), str(row["agrees"])
-    measured = title(metric, str(row["at"]))
+    measured, why = title(metric, str(row["at"])), str(row["note"]) if agrees == DIFFERS else ""
     return (
-        words(f"{row['what']} ({measured})"),
-        words(row["source"]),
+        words(f"{row['what']} ({measured}); {row['source']}"),
         words(row["theirs"]),
         _ours(row, metric),
         _within(row),
-        words(f"{SIGNS[agrees]} {agrees}"),
-        words(row["note"] if agrees == DIFFERS and row["note"] else "–"),
+        words(f"{SIGNS[agrees]} {agrees}{f': {why}' if why else ''}"),
     )
 
 

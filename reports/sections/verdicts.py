@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from harness.intervals import LEAST_SEEDS
-from harness.quantities import lost_by, title
+from harness.quantities import compared, lost_by, title
 from reports import effects, prose
 from reports.cells import Cell, Part, Table, shown, words
 from reports.claim_rows import ESTIMATED
@@ -158,7 +158,7 @@ def _estimated(document: Mapping[str, Any], row: pd.Series, cells: pd.DataFrame)
     metric, values, facts = str(row["metric"]), str(row["values"]), []
     if row["cell"]:
         facts.append(("cell shown" if row["verdict"] == "inconclusive" else "decided by", words(row["cell"])))
-    named = f"{title(metric, str(row['at']))} {row['direction']} by"
+    named = compared(metric, str(row["at"]), str(row["direction"]))
     if row["kind"] == "trend":
         step = "doubling of " if document.get("scale") == "log2" else "unit of "
         named = f"{named}, a {step}{prose.metric_name(str(document['over']).rpartition('.')[2])}"
@@ -171,8 +171,8 @@ def _estimated(document: Mapping[str, Any], row: pd.Series, cells: pd.DataFrame)
         facts.append((named, (part(row["effect"], metric, values=values), *_in_times(row))))
     if np.isfinite(_number(row["low"])):
         name = f"{effects.level(row['level'])} {row['interval']} interval"
-        bounds = [part(row[end], metric, values=values) for end in ("low", "high")]
-        facts.append((name, (bounds[0], Part(" to "), bounds[1])))
+        low = part(row["low"], metric, values=values, units=values != effects.LOG2)
+        facts.append((name, (low, Part(" to "), part(row["high"], metric, values=values))))
     facts.append(("margin", (part(row["margin"], metric, signed=False, values=values),)))
     facts.append(("seeds", _seeds(row, deciding)))
     facts.append(("it asks", words(ASKED[str(row["population"])])))

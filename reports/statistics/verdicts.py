@@ -168,7 +168,7 @@ def _compared(
         rows[place] = row
     for place, row in enumerate(rows):
         row |= {"level": asked[place].confidence if place not in alone else levels.several}
-        row |= {"low": row[ends[0]], "high": row[ends[1]]}
+        row |= {"low": row[ends[0]], "high": row[ends[1]], "lost": lost}
         verdict, how, reason = judge(row, margin, lost)
         if place in alone and verdict == INCONCLUSIVE and row["seeds"] >= LEAST_SEEDS:
             reason += f"; one of {len(cells)} cells decides alone at {100 * levels.several:.4g} % only"
