@@ -57,7 +57,11 @@ COLUMNS = (
     Column("(lowest|highest)", "The {0} of these runs.", OWN),
     Column("agrees", "agrees: ours lies within the tolerance; differs: beyond it; or not measured."),
     Column("note", "Why ours may differ."),
-    Column("at", "The row of the run's history: start, before the first update, or end, the last one."),
+    Column(
+        "at",
+        "The row of the run's history: start, before the first update, or end, the last one.",
+        files="claims.*|published",
+    ),
     Column("values", "linear, or log2: the metric enters by its logarithm to the base 2.", files="claims.*"),
     Column("seeds", "The seeds, as ranges.", files="seeds"),
     Column("count", "How many seeds have the role.", COUNT, files="seeds"),

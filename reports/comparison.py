@@ -15,6 +15,7 @@ from harness.bands import COLUMNS, COSTS, bands
 from harness.record import SPLITS
 from harness.tracking.origins import Origins
 from reports import (
+    along,
     claim_rows,
     final_rows,
     maps,
@@ -200,6 +201,11 @@ class Comparison:
     def finals(self) -> pd.DataFrame:
         """Final scores of every reported seed and arm, as `final_rows.final_rows`."""
         return final_rows.final_rows(self)
+
+    @cached_property
+    def finals_along(self) -> pd.DataFrame:
+        """The final scores along each compared number, as `along.along_rows`."""
+        return along.along_rows(self)
 
     @cached_property
     def times(self) -> pd.DataFrame | None:

@@ -46,6 +46,7 @@ def samples(dataset: Dataset) -> Samples:
         train=train,
         validation=validation,
         test=test,
+        columns=dataset.columns,
     )
 
 
@@ -71,6 +72,7 @@ def sweep_document(
             "grid.json": {"fingerprints": sorted(point.fingerprint for point in points)},
         },
         datasets=sorted(found, key=lambda each: (each.name, each.digest, each.train)),
+        tuning=all(point.role == "tuning" for point in points),
     )
 
 
@@ -103,7 +105,7 @@ def study_document(settings: Settings, arms: Sequence[str], points: Sequence[Poi
 
 
 def description(study: Study, spec: Mapping[str, Any], points: Sequence[Point], command: str) -> str:
-    """Return a sweep in Markdown: the question first, then where to look, and how it is answered.
+    """Return a sweep in Markdown: the question first, then where to look, why it matters, how it is answered.
 
     MLflow folds all but the first lines. Lists and code wrap, where tables and fenced blocks would push
     the run's other columns off the page.
@@ -120,6 +122,7 @@ def description(study: Study, spec: Mapping[str, Any], points: Sequence[Point], 
     parts = [
         f"**{question}**" if question else "A grid from the command line.",
         linked(views),
+        markdown(study.why or ""),
         markdown(study.method or ""),
         "\n".join(f"- {name}: {_line(value)}" for name, value in _facts(study, spec, points)),
         f"The command: {_code(command)}" if command else "",
@@ -136,15 +139,19 @@ def _facts(study: Study, spec: Mapping[str, Any], points: Sequence[Point]) -> It
     yield "runs", f"{len(points):,}, of {arms:,} {'arm' if arms == 1 else 'arms'}"
     if spec["arms"]:
         yield "arms differ in", ", ".join(spec["arms"])
-    yield "seeds reported", _seeds(spec["seeds"])
+    yield "seeds reported", _seeds(spec["seeds"]) or "none, all of these choose tuned values"
     if study.tune is not None:
-        yield "tuned", f"{study.tune.over}, by {study.tune.metric} on seeds {_seeds(study.tune.seeds)}"
+        tuned = f"{study.tune.over}, by {study.tune.metric} on seeds {_seeds(study.tune.seeds)}"
+        alone = "; the reported seeds at the chosen value of their arm alone"
+        yield "tuned", tuned + (alone if study.tune.reported == "chosen" else "")
     if study.target is not None:
         yield "target", f"{study.target.metric} of {study.target.value:g}"
     for budget in study.budgets:
         yield "budget", markdown(budget)
     for claim in study.claims:
         yield "claim", markdown(claim.sentence)
+    for source in study.sources:
+        yield "source", markdown(source)
 
 
 def _seeds(seeds: Sequence[int]) -> str:
