@@ -101,7 +101,7 @@ def study_document(settings: Settings, arms: Sequence[str], points: Sequence[Poi
 
 
 def description(study: Study, spec: Mapping[str, Any], points: Sequence[Point], command: str) -> str:
-    """Return a sweep in Markdown: the question first, then where to look, and how it is answered.
+    """Return a sweep in Markdown: the question first, then where to look, why it matters, how it is answered.
 
     MLflow folds all but the first lines. Lists and code wrap, where tables and fenced blocks would push
     the run's other columns off the page.
@@ -118,6 +118,7 @@ def description(study: Study, spec: Mapping[str, Any], points: Sequence[Point], 
     parts = [
         f"**{question}**" if question else "A grid from the command line.",
         linked(views),
+        markdown(study.why or ""),
         markdown(study.method or ""),
         "\n".join(f"- {name}: {_line(value)}" for name, value in _facts(study, spec, points)),
         f"The command: {_code(command)}" if command else "",
@@ -145,6 +146,8 @@ def _facts(study: Study, spec: Mapping[str, Any], points: Sequence[Point]) -> It
         yield "budget", markdown(budget)
     for claim in study.claims:
         yield "claim", markdown(claim.sentence)
+    for source in study.sources:
+        yield "source", markdown(source)
 
 
 def _seeds(seeds: Sequence[int]) -> str:

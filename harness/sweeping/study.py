@@ -13,6 +13,7 @@ from harness.errors import ConfigurationError, unknown
 from harness.locations import SWEEPS
 from harness.record import SCORE_COLUMNS
 from harness.sweeping.claims import Claim, build_claims
+from harness.sweeping.figures import check_figures
 from harness.sweeping.published import Published, build_published
 from harness.validation import build
 
@@ -74,7 +75,7 @@ class Study:
     budgets : tuple of str
         Sentences that name the budget of each feeding, for the page.
     figures : tuple of str
-        Those that the report leads with, by the names of their files.
+        Those that the report leads with, by the names of their files (`figures.FIGURES`).
     sources : tuple of str
         Who claimed, or published, what is tested.
     doubts : str or None
@@ -112,7 +113,7 @@ def build_study(container: dict[str, Any], preset: str | None) -> tuple[Study, t
     ConfigurationError
         If a key is unknown or of a wrong type, the name is no plain word, the target's metric is none
         that is measured, tuning and reported seeds overlap, a claim or a published figure is wrong in
-        itself, or the preset does not exist.
+        itself, a figure to lead with is none that a report draws, or the preset does not exist.
     """
     study = _build(container)
     if not study.name or set(study.name) - set(SAFE):
@@ -127,6 +128,7 @@ def build_study(container: dict[str, Any], preset: str | None) -> tuple[Study, t
         changes = dict(presets[preset])
         overrides = tuple(changes.pop("overrides", ()))
         study = _build(container | changes | {"name": f"{study.name}-{preset}"})
+    check_figures(study.figures)
     if study.target is not None and study.target.metric not in SCORE_COLUMNS:
         raise unknown("study.target.metric", study.target.metric, SCORE_COLUMNS)
     if study.tune is not None and study.tune.metric not in SCORE_COLUMNS:
