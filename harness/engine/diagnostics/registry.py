@@ -1,11 +1,13 @@
 """Every diagnostic by name: what `diagnostics.measures` may list."""
 
+from harness.engine.diagnostics.activation_rms import activation_rms
 from harness.engine.diagnostics.activation_spread import activation_spread
 from harness.engine.diagnostics.bias_gradient_norm import bias_gradient_norm
 from harness.engine.diagnostics.dead_units import dead_units
 from harness.engine.diagnostics.delta_rms import delta_rms
 from harness.engine.diagnostics.delta_spread import delta_spread
 from harness.engine.diagnostics.distance import distance
+from harness.engine.diagnostics.gradient_decay import gradient_decay
 from harness.engine.diagnostics.gradient_norm import gradient_norm
 from harness.engine.diagnostics.hessian_largest import hessian_largest
 from harness.engine.diagnostics.hessian_smallest import hessian_smallest
@@ -26,6 +28,8 @@ MEASURES: dict[str, Measure] = {
     "update_ratio": update_ratio,
     "saturation": saturation,
     "dead_units": dead_units,
+    "activation_rms": activation_rms,
+    "gradient_decay": gradient_decay,
     "hessian_smallest": hessian_smallest,
     "hessian_largest": hessian_largest,
     "parameters": parameters,
@@ -40,5 +44,8 @@ KNOWN = (*MEASURES, *DRAWINGS)
 MOST_PARAMETERS = {"hessian_smallest": 300, "hessian_largest": 300, "parameters": 100}
 """Of a network, for measures that cost its square, or leave a column for each."""
 
-BY_DEFAULT = tuple(name for name in KNOWN if name not in MOST_PARAMETERS)
+ON_REQUEST = (*MOST_PARAMETERS, "activation_rms", "gradient_decay")
+"""Measures of a few questions: who asks one names them."""
+
+BY_DEFAULT = tuple(name for name in KNOWN if name not in ON_REQUEST)
 """What is measured where nothing else is said."""
