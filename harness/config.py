@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt
 
-from harness.data.datasets import DATASETS, Dataset
+from harness.data.datasets import Dataset
+from harness.data.registry import DATASETS
 from harness.data.splits import split_sizes
 from harness.engine import NUMERICS
 from harness.engine.activations import ACTIVATIONS, Activation
@@ -151,9 +152,9 @@ class RunConfig:
     def outputs(self) -> int:
         """Return the number of output columns."""
         classes = self.dataset.classes
-        if classes is None or (classes == 2 and self.output != "softmax"):
-            return 1
-        return classes
+        if classes is None:
+            return self.dataset.columns
+        return 1 if classes == 2 and self.output != "softmax" else classes
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -253,6 +254,7 @@ def check(run: RunConfig) -> None:
     ConfigurationError
         One line for the first that do not.
     """
+    run.dataset.check()
     names, hidden = run.architecture.activations, run.architecture.hidden_sizes
     for name in names or ():
         if name not in ACTIVATIONS:

@@ -46,6 +46,7 @@ def samples(dataset: Dataset) -> Samples:
         train=train,
         validation=validation,
         test=test,
+        columns=dataset.columns,
     )
 
 

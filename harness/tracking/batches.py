@@ -23,6 +23,8 @@ class Samples:
         None for a regression.
     samples, train, validation, test : int
         How many there are, and how many do what; all of them each, where nothing is split.
+    columns : int
+        Of a regression's targets.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Samples:
     train: int
     validation: int
     test: int
+    columns: int = 1
 
 
 @dataclass(frozen=True)
