@@ -7,6 +7,9 @@ from harness.engine.diagnostics.delta_rms import delta_rms
 from harness.engine.diagnostics.delta_spread import delta_spread
 from harness.engine.diagnostics.distance import distance
 from harness.engine.diagnostics.gradient_norm import gradient_norm
+from harness.engine.diagnostics.hessian_largest import hessian_largest
+from harness.engine.diagnostics.hessian_smallest import hessian_smallest
+from harness.engine.diagnostics.parameters import parameters
 from harness.engine.diagnostics.probe import Measure
 from harness.engine.diagnostics.saturation import saturation
 from harness.engine.diagnostics.update_ratio import update_ratio
@@ -23,6 +26,9 @@ MEASURES: dict[str, Measure] = {
     "update_ratio": update_ratio,
     "saturation": saturation,
     "dead_units": dead_units,
+    "hessian_smallest": hessian_smallest,
+    "hessian_largest": hessian_largest,
+    "parameters": parameters,
 }
 """What each row holds."""
 
@@ -30,3 +36,9 @@ DRAWINGS = ("decision_map",)
 """What is taken between legs, at moments of its own, and is no row."""
 
 KNOWN = (*MEASURES, *DRAWINGS)
+
+MOST_PARAMETERS = {"hessian_smallest": 300, "hessian_largest": 300, "parameters": 100}
+"""Of a network, for measures that cost its square, or leave a column for each."""
+
+BY_DEFAULT = tuple(name for name in KNOWN if name not in MOST_PARAMETERS)
+"""What is measured where nothing else is said."""
