@@ -196,6 +196,14 @@ def depends_on_loss(asked: Quantity, kind: str) -> bool:
     return asked.compares != "always" and not (asked.compares == "gradient" and kind == "identity")
 
 
+def lost_by(name: str, values: str = "linear") -> str:
+    """Return what became of the runs that leave no mean: some died, of times some are infinite."""
+    time = name in HALVING or name in TARGET
+    if values == "log2":
+        return "died, missed it or took none" if time else "died or are not positive"
+    return "died or missed it" if time else "died"
+
+
 def title(name: str, at: str = "end") -> str:
     """Return how a page calls a quantity, for example ``size of delta at layer 1 at the start``."""
     found = find(name)

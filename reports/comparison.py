@@ -14,7 +14,19 @@ from harness import choosing
 from harness.bands import COLUMNS, COSTS, bands
 from harness.record import SPLITS
 from harness.tracking.origins import Origins
-from reports import along, claim_rows, final_rows, maps, outcome_rows, pairs, profiles, rates, statistics, times
+from reports import (
+    along,
+    claim_rows,
+    final_rows,
+    maps,
+    outcome_rows,
+    pairs,
+    profiles,
+    published_rows,
+    rates,
+    statistics,
+    times,
+)
 from reports.arms import Layout, lay_out, loss_keys, losses
 from reports.plain_text import plain, plain_all
 
@@ -148,7 +160,20 @@ class Comparison:
     def verdicts(self) -> statistics.Verdicts:
         """What the reported runs say of the study's claims."""
         draw = statistics.generator(str(self.spec["name"]), "verdicts")
-        return statistics.verdicts(self.spec.get("claims") or [], self.chosen, generator=draw)
+        return statistics.verdicts(self.spec.get("claims") or [], self.quantities, generator=draw)
+
+    @cached_property
+    def quantities(self) -> pd.DataFrame:
+        """The runs of `chosen` with all that claims and published figures are about, a column each."""
+        entries = [*(self.spec.get("claims") or []), *(self.spec.get("published") or [])]
+        asked = [(str(each["metric"]), str(each.get("at", "end"))) for each in entries]
+        target, windows = self.spec.get("target"), self.spec.get("windows")
+        return statistics.with_quantities(self.history, self.chosen, asked, target=target, windows=windows)
+
+    @cached_property
+    def published(self) -> pd.DataFrame:
+        """Published figures and ours beside them, as `published_rows.published_rows`."""
+        return published_rows.published_rows(self)
 
     @cached_property
     def claim_cells(self) -> pd.DataFrame:

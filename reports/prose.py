@@ -194,11 +194,13 @@ def rate_notice_between(comparison: Comparison, groups: Iterable[Iterable[str]])
 
 def rate_notice_of_claims(comparison: Comparison) -> str:
     """Say the same of the study's claims on scores."""
-    # What the rate changes least, or one run decides, compares at any rate.
+    # What the rate changes least or not yet, or one run decides, compares at any rate.
     cells = [
         list(map(str, cell["weights"]))
         for claim in comparison.spec.get("claims") or []
-        if claim["kind"] in ("difference", "trend") and claim["metric"] != "rho"
+        if claim["kind"] in ("difference", "trend")
+        and claim["metric"] != "rho"
+        and claim.get("at") != "start"
         for cell in claim.get("cells") or [{"weights": ()}]
     ]
     return rate_notice_between(comparison, cells) if cells else ""
