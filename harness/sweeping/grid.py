@@ -7,7 +7,7 @@ from typing import Literal
 
 from harness.config import RunConfig, fingerprint
 from harness.data.loading import digest
-from harness.errors import ConfigurationError
+from harness.errors import ConfigurationError, nearest
 from harness.sweeping.cells import check
 from harness.sweeping.composing import SESSION, Composer
 from harness.sweeping.products import Product, axes, key, pair, read, varied
@@ -18,6 +18,8 @@ from harness.sweeping.stacks import regime_key
 from harness.sweeping.study import Study
 
 DEFAULTS = SweepKeys()
+FEEDING = ("optimizer", "optimizer.batch_size")
+"""Keys that are written as one text, how samples are fed."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ def expand(
     left = _allowed(composer, found, study, keys, as_written)
     count = study.sample if keys.sample is None else keys.sample
     drawn = sampled(list(left.values()), count, keys.sample_seed, study.tune.over if study.tune else None)
+    _check_compared(arms, left.values())
     points = [_named(mark, run, arms, study) for mark, run in left.items()]
     if study.tune is not None:
         _check_tuned(study.tune.over, left.values())
@@ -123,12 +126,12 @@ def arm_keys(study: Study, swept: Sequence[str]) -> list[str]:
 
 
 def label(run: RunConfig, key: str) -> str:
-    """Return how figures and tables write a run's value of a compared key."""
-    if key in {"optimizer", "optimizer.batch_size"}:
+    """Return how figures and tables write a run's value of a compared key; empty if its choice lacks the key."""
+    if key in FEEDING:
         return run.feeding_label
     flat = run.flat
     if key not in flat:
-        raise ConfigurationError(f"study.arms: {key!r} is not a key of every run of the grid")
+        return ""
     value, name = flat[key], key.split(".")[-1]
     if isinstance(value, bool):
         return name if value else f"no {name}"
@@ -140,11 +143,21 @@ def label(run: RunConfig, key: str) -> str:
 
 def _named(mark: str, run: RunConfig, arms: Sequence[str], study: Study) -> Point:
     labels = {key: label(run, key) for key in arms}
-    arm = " · ".join(dict.fromkeys(labels.values())) or "all runs"
+    arm = " · ".join(dict.fromkeys(filter(None, labels.values()))) or "all runs"
     value = [label(run, study.tune.over)] if study.tune is not None else []
     name = " · ".join([arm, *value, f"seed {run.seed}"])
     tunes = study.tune is not None and run.seed in study.tune.seeds
     return Point(run, mark, arm, name, labels, "tuning" if tunes else "reported")
+
+
+def _check_compared(arms: Sequence[str], runs: Iterable[RunConfig]) -> None:
+    """Refuse a compared key that no run has; of those that some choices lack the others differ in it."""
+    known = sorted({name for run in runs for name in run.flat})
+    for each in arms:
+        if known and each not in known and each not in FEEDING:
+            raise ConfigurationError(
+                f"study.arms: no run of the grid has the key {each!r}{nearest(each, known)}"
+            )
 
 
 def _check_tuned(over: str, runs: Iterable[RunConfig]) -> None:

@@ -82,8 +82,15 @@ def test_an_empty_grid_is_refused_and_names_the_key_without_values() -> None:
         points_and_arms(Study("adhoc"), "seed=range(3,3)")
 
 
-def test_an_arm_by_a_key_that_runs_lack_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match=r"study\.arms: 'optimizer\.speed'"):
+def test_an_arm_by_a_key_that_some_choices_lack_is_told_by_the_others() -> None:
+    products = ((*TINY, "initializer=normal"), (*TINY, "initializer=xavier", "initializer.gain=1,4"))
+    arms = ("initializer", "initializer.gain")
+    grid, _ = points_and_arms(Study("s", grid=products, seeds=(0,), arms=arms))
+    assert [point.arm for point in grid] == ["normal", "xavier · gain 1.0", "xavier · gain 4.0"]
+
+
+def test_an_arm_by_a_key_that_all_runs_lack_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="no run of the grid has the key 'optimizer.speed'"):
         points_and_arms(Study("s", grid=(TINY,), seeds=(0,), arms=("optimizer.speed",)))
 
 
