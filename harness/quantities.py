@@ -24,15 +24,18 @@ WHOLE = {
     "hessian_largest": "largest eigenvalue of the Hessian",
 }
 """Measures of the whole network: one column, called as they are."""
+FACTORS = {"gradient_decay": ("change of the weight gradient from a hidden layer to the one before it", 3)}
+"""Measures of the whole network that are free of the loss's scale: title, and hidden layers needed."""
 BY_PARAMETER = ("parameters",)
 """Measures with a column for each weight: no claim is about one."""
-LAYERED = tuple(name for name in MEASURES if name not in (*WHOLE, *BY_PARAMETER))
+LAYERED = tuple(name for name in MEASURES if name not in (*WHOLE, *FACTORS, *BY_PARAMETER))
 """Measures with a column for each layer, ``<measure>_<layer>``."""
 MEASURE_TITLES = {
     "gradient_norm": "norm of the weight gradient",
     "bias_gradient_norm": "norm of the bias gradient",
     "delta_rms": "size of delta",
     "delta_spread": "spread of delta",
+    "activation_rms": "size of the activations",
     "activation_spread": "spread of the activations",
     "weight_norm": "norm of the weights",
     "distance": "distance of the weights from their start",
@@ -165,6 +168,9 @@ def find(name: str) -> Quantity | None:
         return Quantity(name, DERIVED[name][0], _DEPENDENCE.get(name, "relative"))
     if name in WHOLE and name in MEASURES:
         return Quantity(name, WHOLE[name], "gradient", (name,), start=True)
+    if name in FACTORS:
+        told, hidden = FACTORS[name]
+        return Quantity(name, told, measures=(name,), hidden=hidden, start=True)
     return _of_layer(name)
 
 
@@ -179,7 +185,14 @@ def quantity(name: str, where: str) -> Quantity:
     found = find(name)
     if found is None:
         number = re.search(r"\d+$", name)
-        rest = (*SCORE_COLUMNS, "rho", *SUMS, *(each for each in WHOLE if each in MEASURES), *DERIVED)
+        rest = (
+            *SCORE_COLUMNS,
+            "rho",
+            *SUMS,
+            *FACTORS,
+            *(each for each in WHOLE if each in MEASURES),
+            *DERIVED,
+        )
         layered = [f"{measure}_{int(number[0]) if number else 1}" for measure in LAYERED]
         allowed = ", ".join((*rest, *(f"{measure}_<layer>" for measure in LAYERED)))
         raise ConfigurationError(

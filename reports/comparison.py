@@ -98,6 +98,25 @@ class Comparison:
         named = [*self.axes, *([self.over] if self.over else [])]
         return len(self.layout.arms) > 1 and not any("learning_rate" in key for key in named)
 
+    @property
+    def at_chosen_alone(self) -> bool:
+        """Whether the reported seeds were asked for at the chosen value of their arm and at no other."""
+        chosen = (self.spec.get("tune") or {}).get("reported") == "chosen"
+        return chosen and bool((self.runs["role"] == "tuning").any())
+
+    @property
+    def only_tuned(self) -> bool:
+        """Whether the sweep has come to its tuning runs alone, and asked for no reported one yet."""
+        return self.at_chosen_alone and not self.spec.get("seeds")
+
+    @property
+    def unchosen(self) -> dict[str, str]:
+        """Why arms have no tuned value, by arm; empty where each has one, or nothing is tuned."""
+        if self.choices is None:
+            return {}
+        lost = self.choices[self.choices["value"].isna()]
+        return dict(zip(lost["arm"].astype(str), lost["reason"].astype(str), strict=True))
+
     def at_equal_rates(self, arms: Iterable[str]) -> bool:
         """Whether arms of a study that compares rates are all trained at the same one, which nobody tuned."""
         found = {self._rates[arm] for arm in arms if arm in self._rates}

@@ -64,7 +64,7 @@ def cells(claim: Identity | Estimated, points: Sequence["Point"], keys: Sequence
     for group in groups.values():
         weights = _slope(claim, group) if isinstance(claim, Trend) else _difference(claim, group)
         if weights:
-            found.append(Cell(" · ".join(group[0].labels[key] for key in free), weights))
+            found.append(Cell(" · ".join(filter(None, (group[0].labels[key] for key in free))), weights))
     return found
 
 

@@ -75,6 +75,18 @@ CASES = {
         ["dataset=xor", "dataset.split=holdout", "optimizer=gd"],
         ["4 samples of xor", "dataset.split=none"],
     ),
+    "a Hessian of a large network": (
+        ["diagnostics.measures=[hessian_smallest]"],
+        ["'hessian_smallest'", "2,410 parameters", "at most 300"],
+    ),
+    "a Hessian of units with kinks": (
+        ["dataset=moons", "activation=relu", "diagnostics.measures=[hessian_largest]"],
+        ["'hessian_largest'", "relu has kinks", "tanh"],
+    ),
+    "a column for each of many parameters": (
+        ["dataset=moons", "diagnostics.measures=[parameters]"],
+        ["'parameters'", "129 parameters", "at most 100"],
+    ),
     "samples of unequal length": (
         ["dataset=points", "dataset.inputs=[[1,2],[3]]", "loss=mse"],
         ["dataset.inputs[1] = [3]", "not shaped as dataset.inputs[0] = [1,2]"],

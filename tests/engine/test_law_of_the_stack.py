@@ -103,6 +103,7 @@ def stacks(draw):
                 Diagnostics(probe=5, rows=6),
                 Diagnostics(measures=(), rows=2),
                 Diagnostics(measures=("bias_gradient_norm", "activation_spread", "delta_spread", "distance")),
+                Diagnostics(measures=("hessian_smallest", "hessian_largest", "parameters"), rows=3),
             ]
         )
     )
