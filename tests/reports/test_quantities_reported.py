@@ -52,7 +52,8 @@ STUDY = {
     ],
     "published": [
         {"name": "agreeing", "source": "A 1990", "what": "A size", "theirs": "about 1"}
-        | {"metric": "delta_rms_1", "at": "start", "where": {"activation": "tanh"}, "low": 0.0, "high": 10.0, "note": "Never shown."},
+        | {"metric": "delta_rms_1", "at": "start", "where": {"activation": "tanh"}, "low": 0.0, "high": 10.0}
+        | {"note": "Never shown."},
         {"name": "differing", "source": "B 2000", "what": "A time", "theirs": "9", "metric": "target_updates"}
         | {"high": 0.5, "note": "It is another data set."},
     ],
@@ -132,9 +133,11 @@ def test_published_figures_stand_beside_ours_and_a_note_where_they_differ(compar
 def test_the_report_says_so_and_describes_every_column_of_it(comparison):
     report = contents(comparison)
     assert [section.key for section in report.sections][:2] == ["leading", "published"]
-    frames = {each.name: each.frame for each in (*report.tables, *report.drawings)}
-    told = dictionary({name: frames[name] for name in ("published", "claims", "claims_by_cell")}, comparison)
+    frames = {each.name: each.frame for each in (*report.tables, *report.drawings, *report.numbers)}
+    names = ("published", "claims", "claims_by_cell", "runs")
+    told = dictionary({name: frames[name] for name in names}, comparison)
     assert (told["meaning"] != "").all()
+    assert {"halving_updates", "start_delta_rms_1", "rises", "target_updates"} <= set(frames["runs"].columns)
 
 
 @pytest.mark.parametrize(
