@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import product
 
-from harness.data.datasets import DATASETS
+from harness.data.registry import DATASETS
 from harness.data.splits import split_sizes
 from harness.errors import ConfigurationError, unknown
 

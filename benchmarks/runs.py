@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from benchmarks.cells import SYNTHETIC, Cell
 from benchmarks.tasks import Work
 from harness import RunConfig, compose
-from harness.data.datasets import DATASETS
+from harness.data.registry import DATASETS
 from harness.engine.run import Data, Run, Split
 from harness.streams import stream
 from harness.sweeping.preparing import prepare

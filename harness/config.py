@@ -9,16 +9,18 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt
 
-from harness.data.datasets import DATASETS, Dataset
+from harness.data.datasets import Dataset
+from harness.data.registry import DATASETS
 from harness.data.splits import split_sizes
 from harness.engine import NUMERICS
 from harness.engine.activations import ACTIVATIONS, Activation
 from harness.engine.diagnostics import DIAGNOSTICS, Diagnostics
-from harness.engine.diagnostics.registry import KNOWN
+from harness.engine.diagnostics.registry import KNOWN, MOST_PARAMETERS
 from harness.engine.feeding import FEEDINGS, Feeding
+from harness.engine.hessian import KINKED
 from harness.engine.initializers import INITIALIZERS, Initializer
 from harness.engine.losses import LOSSES, Loss
-from harness.engine.network import multiply_adds
+from harness.engine.network import multiply_adds, parameter_count
 from harness.engine.schedules import SCHEDULES, Schedule
 from harness.engine.stopping import STOPPINGS, Stopping
 from harness.engine.update_rules import UPDATE_RULES, UpdateRule
@@ -151,9 +153,9 @@ class RunConfig:
     def outputs(self) -> int:
         """Return the number of output columns."""
         classes = self.dataset.classes
-        if classes is None or (classes == 2 and self.output != "softmax"):
-            return 1
-        return classes
+        if classes is None:
+            return self.dataset.columns
+        return 1 if classes == 2 and self.output != "softmax" else classes
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -253,6 +255,7 @@ def check(run: RunConfig) -> None:
     ConfigurationError
         One line for the first that do not.
     """
+    run.dataset.check()
     names, hidden = run.architecture.activations, run.architecture.hidden_sizes
     for name in names or ():
         if name not in ACTIVATIONS:
@@ -292,6 +295,7 @@ def check(run: RunConfig) -> None:
             f"allowed here: at least {update:,}"
         )
     _check_measures(run.diagnostics.measures)
+    _check_measurable(run)
 
 
 def _check_class_weight(weight: ClassWeight | None, dataset: Dataset) -> None:
@@ -319,6 +323,24 @@ def _check_measures(names: tuple[str, ...]) -> None:
         if name in names[:place]:
             raise ConfigurationError(
                 f"diagnostics.measures = {list(names)}: {name} twice; allowed: each name once"
+            )
+
+
+def _check_measurable(run: RunConfig) -> None:
+    """Refuse diagnostics that the network is too large for, or has kinks for."""
+    count = parameter_count(run.sizes, run.architecture.bias)
+    for name in run.diagnostics.measures:
+        most = MOST_PARAMETERS.get(name, count)
+        if count > most:
+            raise ConfigurationError(
+                f"diagnostics.measures = {name!r}: the network has {count:,} parameters; allowed: at "
+                f"most {most}, or measures without it"
+            )
+        kinked = [_name(each) for each in run.activations if _name(each) in KINKED]
+        if name.startswith("hessian") and kinked:
+            raise ConfigurationError(
+                f"diagnostics.measures = {name!r}: {kinked[0]} has kinks, where there is no Hessian; "
+                "allowed: smooth activations, such as sigmoid, tanh, softplus and identity"
             )
 
 

@@ -23,6 +23,8 @@ SCORES = ("loss", "accuracy", "log_loss", "squared_error")
 SCORE_COLUMNS = tuple(f"{split}_{score}" for split in SPLITS for score in SCORES)
 OWN_LOSSES = tuple(f"{split}_loss" for split in SPLITS)
 """What a run minimises: it compares within one loss alone."""
+PARAMETER = re.compile(r"parameter_(\d+)")
+"""A column of a history that is a single weight or bias."""
 AXES = ("epoch", "update", "samples", "multiply_adds")
 
 
@@ -106,12 +108,13 @@ def higher_is_better(column: str) -> bool:
 
 
 def metric_name(column: str) -> str | None:
-    """Return the MLflow metric of a history column, None for an axis.
+    """Return the MLflow metric of a history column, None for an axis and for a single parameter.
 
-    ``train_loss`` is ``train/loss``; ``gradient_norm_3`` is ``gradient_norm/layer_03``, counted
-    from the input, so that layers sort in order; any other column keeps its name.
+    Parameters are many and say nothing one by one: the histories have them. ``train_loss`` is
+    ``train/loss``; ``gradient_norm_3`` is ``gradient_norm/layer_03``, counted from the input, so that
+    layers sort in order; any other column keeps its name.
     """
-    if column in AXES:
+    if column in AXES or PARAMETER.fullmatch(column):
         return None
     for split in SPLITS:
         score = column.removeprefix(f"{split}_")

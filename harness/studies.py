@@ -9,12 +9,14 @@ from typing import Any
 
 from joblib import cpu_count
 
+from harness.library import library
 from harness.sweeping.composing import default_composer
 from harness.sweeping.estimates import duration
 from harness.sweeping.grid import expand
 from harness.sweeping.pieces import groups
 from harness.sweeping.settings import SweepKeys
-from harness.sweeping.study import build_study, library
+from harness.sweeping.staging import staged, stages
+from harness.sweeping.study import build_study
 
 FULL = "full"
 WIDTH = 100
@@ -28,12 +30,15 @@ class Form:
     ----------
     name : str
         ``full``, or the preset's.
+    tuning : int
+        How many of the runs choose tuned values.
     seconds : float
         About how long one core trains it; tracking and the report come on top.
     """
 
     name: str
     runs: int
+    tuning: int
     arms: int
     seconds: float
 
@@ -51,8 +56,14 @@ def forms(content: Mapping[str, Any]) -> Iterator[Form]:
         preset = None if name == FULL else name
         study, overrides = build_study(dict(content), preset)
         points = expand(default_composer(), study, (), overrides, SweepKeys(preset=preset)).points
-        seconds = sum(group.seconds for group in groups(points))
-        found.append(Form(name, len(points), len({point.arm for point in points}), seconds))
+        tune, parts = study.tune, [points]
+        if tune is not None and staged(points, tune):
+            both = stages(points, tune, {})
+            parts = [both.tuning, both.reported]
+        runs = sum(map(len, parts))
+        tuning = sum(point.role == "tuning" for part in parts for point in part)
+        seconds = sum(group.seconds for part in parts for group in groups(part))
+        found.append(Form(name, runs, tuning, len({point.arm for point in points}), seconds))
     yield from sorted(found, key=lambda form: -form.runs)
 
 
@@ -64,8 +75,10 @@ def told(name: str, content: Mapping[str, Any], cores: int) -> str:
     ]
     for form in forms(content):
         preset = "" if form.name == FULL else f" PRESET={form.name}"
-        cost = f"{form.runs:,} runs of {form.arms} arms, trains about {duration(form.seconds / cores)}"
-        lines.append(f"  {form.name:6} {cost:58} make sweep STUDY={name}{preset}")
+        tuning = f" ({form.tuning:,} tune)" if form.tuning else ""
+        trains = f"trains about {duration(form.seconds / cores)}"
+        cost = f"{form.runs:,} runs of {form.arms} arms{tuning}, {trains}"
+        lines.append(f"  {form.name:6} {cost:66} make sweep STUDY={name}{preset}")
     return "\n".join(lines)
 
 

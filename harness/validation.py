@@ -18,7 +18,8 @@ from harness.errors import ConfigurationError, nearest, unknown
 T = TypeVar("T")
 
 STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
-
+UNITED = ("int", "float", "str", "bool")
+"""Where a value may be of several types, a finding's path names the one that it speaks of."""
 
 _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
 
@@ -63,7 +64,7 @@ def choose(registry: Mapping[str, type[T]], group: str, values: Any, *, by: str 
 
 
 def _sentence(cls: type, found: ErrorDetails, where: str) -> str:
-    path = [str(part) for part in found["loc"] if not str(part).endswith("]")]
+    path = [str(part) for part in found["loc"] if not str(part).endswith("]") and part not in UNITED]
     key = ".".join([part for part in (where, *path) if part])
     if found["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
         known = sorted(field.name for field in fields(cls))

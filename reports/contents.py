@@ -5,12 +5,14 @@ from __future__ import annotations
 from reports import prose, tables, targets
 from reports.comparison import Comparison
 from reports.outline import Contents
+from reports.sections.background import doubts, sources
 from reports.sections.convergence import convergence
 from reports.sections.final import final, reached
 from reports.sections.gradients import gradients
-from reports.sections.leading import leading
+from reports.sections.leading import brought_forward, leading
 from reports.sections.pairwise import pairwise
 from reports.sections.provenance import provenance
+from reports.sections.published import published
 from reports.sections.regions import regions
 from reports.sections.sensitivity import sensitivity
 from reports.sections.troubles import troubles
@@ -18,6 +20,8 @@ from reports.sections.verdicts import cards
 
 ORDER = (
     leading,
+    published,
+    doubts,
     convergence,
     gradients,
     final,
@@ -26,6 +30,7 @@ ORDER = (
     pairwise,
     regions,
     troubles,
+    sources,
     provenance,
 )
 """The sections; one that returns None has nothing to say of this study."""
@@ -35,12 +40,13 @@ def contents(comparison: Comparison) -> Contents:
     """Gather everything that the report of a study says; figures are drawn when they are written."""
     rho, found = tables.rho_frame(comparison.curves), targets.reached(comparison)
     reaching = "" if found is None else prose.reaching(comparison, len(found), targets.missed(found))
-    sections = (section(comparison) for section in ORDER)
+    sections = [made for section in ORDER if (made := section(comparison)) is not None]
     return Contents(
         name=str(comparison.spec["name"]),
         question=str(comparison.spec.get("question") or comparison.spec["name"]),
         answer=prose.answer(comparison, rho, reaching),
-        sections=tuple(section for section in sections if section is not None),
+        sections=brought_forward(comparison, sections),
         cards=cards(comparison),
         aside=prose.explored(comparison, rho, reaching) if comparison.spec.get("claims") else "",
+        why=str(comparison.spec.get("why") or "").strip(),
     )

@@ -54,7 +54,10 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and, in this order, paragraphs, commands, links, drawings, tables and CSVs."""
+    """A heading and, in this order, paragraphs, points, commands, links, drawings, tables and CSVs.
+
+    `moved` names drawings of this section that lead the page, and stand there alone.
+    """
 
     key: str
     heading: str
@@ -64,6 +67,8 @@ class Section:
     commands: tuple[Command, ...] = ()
     links: tuple[Link, ...] = ()
     numbers: tuple[Numbers, ...] = ()
+    points: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
 
     @property
     def shelves(self) -> tuple[tuple[bool, tuple[Drawing, ...]], ...]:
@@ -107,6 +112,8 @@ class Contents:
 
     Attributes
     ----------
+    why : str
+        Why the question matters; empty if the study does not say.
     answer : str
         In one sentence, from the verdicts if the study states claims.
     cards : tuple of Card
@@ -121,6 +128,7 @@ class Contents:
     sections: tuple[Section, ...]
     cards: tuple[Card, ...] = ()
     aside: str = ""
+    why: str = ""
 
     @property
     def drawings(self) -> tuple[Drawing, ...]:

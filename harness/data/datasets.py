@@ -62,8 +62,15 @@ class Dataset(Protocol):
         """Return the number of classes, None for a regression."""
 
     @property
+    def columns(self) -> int:
+        """Return the number of columns of a regression's targets."""
+
+    @property
     def size(self) -> int:
         """Return the number of samples before the split."""
+
+    def check(self) -> None:
+        """Refuse, with a ConfigurationError, keys that are each valid but make no data set."""
 
     def draw(self) -> tuple[Inputs, Targets]:
         """Return inputs and targets."""
@@ -89,6 +96,14 @@ class Common:
     scaling: Scaling = "standard"
     test_share: Share = 0.2
     validation_share: Share = 0.2
+
+    @property
+    def columns(self) -> int:
+        """Return 1: a regression has one column of targets."""
+        return 1
+
+    def check(self) -> None:
+        """Refuse nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,15 +292,3 @@ class Digits(Common):
 
         pixels, labels = load_digits(return_X_y=True)
         return pixels[: self.size], labels[: self.size].astype(np.int64)
-
-
-DATASETS: dict[str, type[Dataset]] = {
-    "xor": Xor,
-    "moons": Moons,
-    "circles": Circles,
-    "blobs": Blobs,
-    "spirals": Spirals,
-    "three_inputs": ThreeInputs,
-    "sine": Sine,
-    "digits": Digits,
-}

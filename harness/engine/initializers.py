@@ -29,6 +29,10 @@ class Initializer(Protocol):
     def bias_scale(self) -> float:
         """Return the standard deviation of the initial biases."""
 
+    @property
+    def bias(self) -> float:
+        """Return the mean of the initial biases."""
+
     def weights(self, fan_in: int, fan_out: int, draw: np.random.Generator) -> Floats:
         """Return a layer's weights, shape (fan_in, fan_out), float64."""
 
@@ -48,7 +52,8 @@ class Normal:
     name: Literal["normal"] = "normal"
     scale: NotNegative = 0.01
     bias_scale: NotNegative = 0.0
-    per_run: ClassVar[tuple[str, ...]] = ("scale", "bias_scale")
+    bias: float = 0.0
+    per_run: ClassVar[tuple[str, ...]] = ("scale", "bias_scale", "bias")
 
     def weights(self, fan_in: int, fan_out: int, draw: np.random.Generator) -> Floats:
         """Return scale times standard normal draws."""
@@ -62,7 +67,8 @@ class Uniform:
     name: Literal["uniform"] = "uniform"
     limit: NotNegative = 0.05
     bias_scale: NotNegative = 0.0
-    per_run: ClassVar[tuple[str, ...]] = ("limit", "bias_scale")
+    bias: float = 0.0
+    per_run: ClassVar[tuple[str, ...]] = ("limit", "bias_scale", "bias")
 
     def weights(self, fan_in: int, fan_out: int, draw: np.random.Generator) -> Floats:
         """Return uniform draws."""
@@ -76,7 +82,8 @@ class Constant:
     name: Literal["constant"] = "constant"
     value: float = 0.0
     bias_scale: NotNegative = 0.0
-    per_run: ClassVar[tuple[str, ...]] = ("value", "bias_scale")
+    bias: float = 0.0
+    per_run: ClassVar[tuple[str, ...]] = ("value", "bias_scale", "bias")
 
     def weights(self, fan_in: int, fan_out: int, draw: np.random.Generator) -> Floats:
         """Return an array full of `value`."""
@@ -89,14 +96,15 @@ class Zeros:
 
     name: Literal["zeros"] = "zeros"
     bias_scale: NotNegative = 0.0
-    per_run: ClassVar[tuple[str, ...]] = ("bias_scale",)
+    bias: float = 0.0
+    per_run: ClassVar[tuple[str, ...]] = ("bias_scale", "bias")
 
     def weights(self, fan_in: int, fan_out: int, draw: np.random.Generator) -> Floats:
         """Return zeros."""
         return np.zeros((fan_in, fan_out))
 
 
-BY_FAN = ("gain", "distribution", "bias_scale")
+BY_FAN = ("gain", "distribution", "bias_scale", "bias")
 
 
 @dataclass(frozen=True)
@@ -107,6 +115,7 @@ class Xavier:
     gain: NotNegative = 1.0
     distribution: Distribution = "normal"
     bias_scale: NotNegative = 0.0
+    bias: float = 0.0
     per_run: ClassVar[tuple[str, ...]] = BY_FAN
 
     def weights(self, fan_in: int, fan_out: int, draw: np.random.Generator) -> Floats:
@@ -122,6 +131,7 @@ class He:
     gain: NotNegative = 1.0
     distribution: Distribution = "normal"
     bias_scale: NotNegative = 0.0
+    bias: float = 0.0
     per_run: ClassVar[tuple[str, ...]] = BY_FAN
 
     def weights(self, fan_in: int, fan_out: int, draw: np.random.Generator) -> Floats:
@@ -137,6 +147,7 @@ class LeCun:
     gain: NotNegative = 1.0
     distribution: Distribution = "normal"
     bias_scale: NotNegative = 0.0
+    bias: float = 0.0
     per_run: ClassVar[tuple[str, ...]] = BY_FAN
 
     def weights(self, fan_in: int, fan_out: int, draw: np.random.Generator) -> Floats:
@@ -150,7 +161,8 @@ class Auto:
 
     name: Literal["auto"] = "auto"
     bias_scale: NotNegative = 0.0
-    per_run: ClassVar[tuple[str, ...]] = ("bias_scale",)
+    bias: float = 0.0
+    per_run: ClassVar[tuple[str, ...]] = ("bias_scale", "bias")
 
     def weights(self, fan_in: int, fan_out: int, draw: np.random.Generator) -> Floats:
         """Refuse: `resolve` has to say first which of the two it is."""
@@ -162,7 +174,7 @@ def resolve(initializer: Initializer, rectifies: bool) -> Initializer:
     if not isinstance(initializer, Auto):
         return initializer
     chosen = He if rectifies else Xavier
-    return chosen(bias_scale=initializer.bias_scale)
+    return chosen(bias_scale=initializer.bias_scale, bias=initializer.bias)
 
 
 INITIALIZERS: dict[str, type[Initializer]] = {

@@ -10,6 +10,7 @@ import numpy as np
 
 from harness.engine.blocks import BLOCK
 from harness.engine.cadence import row_updates
+from harness.engine.diagnostics.registry import MOST_PARAMETERS
 from harness.engine.measuring import Meter
 from harness.engine.run import Run
 from harness.engine.samples import gathered_at_once
@@ -108,5 +109,9 @@ def _meter(run: Run, tile: int, columns: int) -> int:
 
 
 def _columns(run: Run) -> int:
+    """Return the columns of a row; `MOST_PARAMETERS` has the measures that are not by layer."""
     measures = run.diagnostics.measures
-    return AXES_AND_SCORES + len(measures) * run.network.layer_count + ("delta_rms" in measures)
+    layered = len([name for name in measures if name not in MOST_PARAMETERS])
+    single = sum(name in measures for name in ("hessian_smallest", "hessian_largest", "delta_rms"))
+    every = run.network.parameters if "parameters" in measures else 0
+    return AXES_AND_SCORES + layered * run.network.layer_count + single + every

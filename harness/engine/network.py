@@ -72,7 +72,7 @@ class Network:
     @property
     def parameters(self) -> int:
         """Return P, the number of parameters of one run."""
-        return sum((fan_in + self.bias) * fan_out for fan_in, fan_out in self.shapes())
+        return parameter_count(self.sizes, self.bias)
 
     @property
     def multiply_adds(self) -> int:
@@ -101,6 +101,11 @@ class Network:
             found.append(Layer(matrix, matrix[:, :fan_in], matrix[:, fan_in:] if self.bias else None))
             start = stop
         return found
+
+
+def parameter_count(sizes: Sequence[int], bias: bool) -> int:
+    """Return how many weights and biases a network of `sizes` units by layer has."""
+    return sum((fan_in + bias) * fan_out for fan_in, fan_out in pairwise(sizes))
 
 
 def multiply_adds(sizes: Sequence[int]) -> int:

@@ -183,7 +183,7 @@ class Run:
             parts.append(chosen.weights(fan_in, fan_out, draw).ravel())
             if self.network.bias:
                 bias = draw.standard_normal(fan_out) if chosen.bias_scale else np.zeros(fan_out)
-                parts.append(chosen.bias_scale * bias)
+                parts.append(chosen.bias + chosen.bias_scale * bias)
         return np.concatenate(parts).astype(self.dtype)
 
 

@@ -11,12 +11,17 @@ import numpy as np
 from harness.config import RunConfig
 from harness.data.splits import split_sizes
 from harness.errors import ConfigurationError, nearest
-from harness.record import OWN_LOSSES
+from harness.quantities import FREE, NOT_COMPARED, Quantity, depends_on_loss, quantity
 from harness.sweeping.claims import Claim, Difference, Estimated, Existence, Identity, Trend, Where, sides
+from harness.sweeping.measurable import check_measured, check_target
 from harness.sweeping.selecting import Condition
 
 if TYPE_CHECKING:
     from harness.sweeping.grid import Point
+    from harness.sweeping.study import Target
+
+Arms = dict[str, list[RunConfig]]
+"""Runs by the arm that they are of."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ def cells(claim: Identity | Estimated, points: Sequence["Point"], keys: Sequence
     ConfigurationError
         If a side of the claim is two arms of one cell, or the key of a trend has values that are no numbers.
     """
-    arms = {point.arm: point for point in points if _selected(point.run, claim.where)}
+    arms = {point.arm: point for point in points if selected(point.run, claim.where)}
     free = [key for key in keys if key not in named(claim)]
     groups: dict[tuple[Any, ...], list[Point]] = {}
     for point in arms.values():
@@ -59,30 +64,39 @@ def cells(claim: Identity | Estimated, points: Sequence["Point"], keys: Sequence
     for group in groups.values():
         weights = _slope(claim, group) if isinstance(claim, Trend) else _difference(claim, group)
         if weights:
-            found.append(Cell(" · ".join(group[0].labels[key] for key in free), weights))
+            found.append(Cell(" · ".join(filter(None, (group[0].labels[key] for key in free))), weights))
     return found
 
 
-def documented(claim: Claim, points: Sequence["Point"], keys: Sequence[str]) -> list[dict[str, Any]]:
+def documented(
+    claim: Claim, points: Sequence["Point"], keys: Sequence[str], target: "Target | None" = None
+) -> dict[str, Any]:
     """Return the cells of a claim as plain values, for whoever judges it by the runs in the store.
 
     Returns
     -------
-    list of dict
-        Of each cell `name`, `weights` and `test_per_training`; of a claim of existence its `arms` as one
-        cell. Empty where the command line made of the grid one that cannot test the claim.
+    dict
+        ``cells``, a list: of each `name`, `weights` and `test_per_training`; of a claim of existence its
+        `arms` as one cell. Empty where the command line or a preset made of the grid one that cannot test
+        the claim; ``untested`` says why then, as far as it is known.
     """
     arms: dict[str, list[Point]] = defaultdict(list)
     for point in points:
         arms[point.arm].append(point)
-    if isinstance(claim, Existence):
-        mine = [arm for arm, (point, *_) in arms.items() if _selected(point.run, claim.where)]
-        return [{"name": "", "arms": mine}] if mine else []
+    of_arm = {arm: [point.run for point in mine] for arm, mine in arms.items()}
     try:
+        asked = quantity(claim.metric, "metric")
+        check_target(asked, target, claim.name)
+        if isinstance(claim, Existence):
+            mine = {arm: runs for arm, runs in of_arm.items() if selected(runs[0], claim.where)}
+            check_measured(asked, mine, claim.name)
+            return {"cells": [{"name": "", "arms": list(mine)}] if mine else [], "untested": ""}
         found = cells(claim, points, keys)
-    except ConfigurationError:
-        return []
-    return [
+        for cell in found:
+            check_measured(asked, {arm: of_arm[arm] for arm in cell.weights}, claim.name)
+    except ConfigurationError as error:
+        return {"cells": [], "untested": str(error).partition("; allowed")[0]}
+    made = [
         {
             "name": cell.name,
             "weights": cell.weights,
@@ -90,6 +104,7 @@ def documented(claim: Claim, points: Sequence["Point"], keys: Sequence[str]) -> 
         }
         for cell in found
     ]
+    return {"cells": made, "untested": ""}
 
 
 def test_per_training(metric: str, points: Sequence["Point"]) -> float | None:
@@ -118,27 +133,34 @@ def named(claim: Claim) -> list[str]:
     return list(dict.fromkeys(key for side in sides(claim).values() for key in side))
 
 
-def check(claims: Sequence[Claim], points: Sequence["Point"], keys: Sequence[str]) -> None:
+def check(
+    claims: Sequence[Claim],
+    points: Sequence["Point"],
+    keys: Sequence[str],
+    target: "Target | None" = None,
+) -> None:
     """Refuse a claim that a grid cannot test.
 
     Raises
     ------
     ConfigurationError
         If a claim names a key that is not compared, or a value that no arm has; if no cell has what it
-        compares; if a cell compares data sets, or own losses of different kinds; if it is about new data
-        and nothing is held out.
+        compares; if a cell compares data sets, or what depends on the loss between losses; if it is about
+        new data and nothing is held out; if an arm does not measure what it is about.
     """
     runs = [point.run for point in points]
-    of_arm: dict[str, list[RunConfig]] = defaultdict(list)
+    of_arm: Arms = defaultdict(list)
     for point in points:
         of_arm[point.arm].append(point.run)
     for claim in claims:
         where = f"study.claims.{claim.name}"
         for part, selection in _selections(claim).items():
-            for condition in conditions(selection):
-                _compared(condition.key, keys, f"{where}.{part}")
-                condition.check(runs, f"{where}.{part}")
+            check_where(selection, runs, keys, f"{where}.{part}")
+        asked = quantity(claim.metric, f"{where}.metric")
+        check_target(asked, target, where)
         if isinstance(claim, Existence):
+            mine = {arm: each for arm, each in of_arm.items() if selected(each[0], claim.where)}
+            check_measured(asked, mine, where)
             continue
         if isinstance(claim, Trend):
             _compared(claim.over, keys, f"{where}.over")
@@ -146,13 +168,22 @@ def check(claims: Sequence[Claim], points: Sequence["Point"], keys: Sequence[str
         if not found:
             raise _nowhere(claim, keys, where)
         for cell in found:
-            _comparable(claim, [run for arm in cell.weights for run in of_arm[arm]], where)
-        undivided = any(run.dataset.split == "none" for run in runs if _selected(run, claim.where))
+            mine = {arm: of_arm[arm] for arm in cell.weights}
+            _comparable(claim, asked, target, [run for each in mine.values() for run in each], where)
+            check_measured(asked, mine, where)
+        undivided = any(run.dataset.split == "none" for run in runs if selected(run, claim.where))
         if isinstance(claim, Estimated) and claim.population == "data" and undivided:
             raise ConfigurationError(
                 f"{where}.population = 'data': with dataset.split=none nothing is held out; allowed: "
                 "population=seeds, or dataset.split=holdout"
             )
+
+
+def check_where(where: Where, runs: Sequence[RunConfig], keys: Sequence[str], said: str) -> None:
+    """Refuse conditions on keys that are not compared, or on values that no run has."""
+    for condition in conditions(where):
+        _compared(condition.key, keys, said)
+        condition.check(runs, said)
 
 
 def conditions(where: Where) -> list[Condition]:
@@ -168,7 +199,8 @@ def _selections(claim: Claim) -> dict[str, Where]:
     return {"where": claim.where, **compared}
 
 
-def _selected(run: RunConfig, where: Where) -> bool:
+def selected(run: RunConfig, where: Where) -> bool:
+    """Return whether a run is one of those that conditions select."""
     return all(condition.holds(run) for condition in conditions(where))
 
 
@@ -191,7 +223,7 @@ def _difference(claim: Identity | Difference, group: Sequence["Point"]) -> dict[
     """Return the weights of a cell's two arms, none if it lacks one of them."""
     chosen = []
     for part, side in sides(claim).items():
-        arms = [point.arm for point in group if _selected(point.run, side)]
+        arms = [point.arm for point in group if selected(point.run, side)]
         if len(arms) > 1:
             raise ConfigurationError(
                 f"study.claims.{claim.name}.{part} = {side}: is {len(arms)} arms, {' and '.join(arms[:2])}; "
@@ -234,20 +266,26 @@ def _compared(key: str, keys: Sequence[str], where: str) -> None:
         )
 
 
-def _comparable(claim: Claim, runs: Sequence[RunConfig], where: str) -> None:
-    """Refuse a cell of several data sets, or of the own losses of several kinds."""
+def _comparable(
+    claim: Claim, asked: Quantity, target: "Target | None", runs: Sequence[RunConfig], where: str
+) -> None:
+    """Refuse a cell of several data sets, or of several losses where the metric depends on them."""
     if len({run.flat["dataset"] for run in runs}) > 1:
         raise ConfigurationError(
             f"{where}: compares data sets, {_values(runs, 'dataset')}, whose scores do not compare; allowed: "
             "arms of one data set"
         )
-    if claim.metric not in OWN_LOSSES:
+    if asked.needs_target and target is not None:
+        asked = quantity(target.metric, "study.target.metric")
+    if not depends_on_loss(asked, claim.kind):
         return
     for key in sorted({key for run in runs for key in run.flat if key.split(".")[0] == "loss"}):
-        if len({run.flat.get(key) for run in runs}) > 1:
+        if key not in FREE[asked.compares] and len({run.flat.get(key) for run in runs}) > 1:
+            why = NOT_COMPARED[asked.compares]
             raise ConfigurationError(
-                f"{where}.metric = {claim.metric!r}: own losses do not compare, and arms differ in {key}, "
-                f"{_values(runs, key)}; allowed: accuracy, log_loss, squared_error, or arms of one loss"
+                f"{where}.metric = {claim.metric!r}: {why}, and arms differ in {key}, {_values(runs, key)}; "
+                "allowed: accuracy, log_loss, squared_error, a time to a target of one of these, or arms of "
+                "one loss"
             )
 
 

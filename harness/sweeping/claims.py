@@ -6,12 +6,10 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, MinLen
 
-from harness.errors import ConfigurationError, unknown
-from harness.record import SCORE_COLUMNS
+from harness.errors import ConfigurationError
+from harness.quantities import AMONG_RUNS, Moment
+from harness.sweeping.measurable import named
 from harness.validation import choose
-
-METRICS = (*SCORE_COLUMNS, "rho")
-"""What a claim can be about: the last value of a run's history."""
 
 Where = dict[str, Any]
 """Conditions on compared keys; all must hold. A list holds if one of its values does."""
@@ -29,7 +27,9 @@ class Common:
     sentence : str
         What is claimed, for the page.
     metric : str
-        One of `METRICS`.
+        A quantity of a run (`harness.quantities`).
+    at : str
+        ``end``: the last row of a run's history; ``start``: the first one, before any update.
     where : mapping
         The arms that the claim is about; empty: all.
     """
@@ -37,6 +37,7 @@ class Common:
     name: Annotated[str, MinLen(1)]
     sentence: Annotated[str, MinLen(1)]
     metric: str
+    at: Moment = "end"
     where: Where = field(default_factory=dict)
 
 
@@ -75,18 +76,22 @@ class Averaged(Common):
     Attributes
     ----------
     margin : float
-        What matters, in units of the metric: supported above it, refuted below it.
+        What matters, in units of the metric or of its logarithm: supported above it, refuted below it.
     population : str
         ``seeds``: would new seeds agree? They resplit one data set. ``data``: would new data of this kind?
     scope : str
         The claim is about ``all`` cells or about ``any`` of them. Where every cell has to show something each
         does at the claim's level; where one decides alone the level is divided by the cells.
+    values : str
+        ``log2``: values enter by their logarithm to the base 2, so that effect and margin are in doublings.
+        A value that is not positive or infinite leaves no interval of a mean, as a dead run does.
     """
 
     direction: Direction
     margin: Annotated[float, Ge(0)]
     population: Literal["seeds", "data"] = "seeds"
     scope: Literal["all", "any"] = "all"
+    values: Literal["linear", "log2"] = "linear"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,8 +139,8 @@ def build_claims(entries: Any) -> tuple[Claim, ...]:
     ------
     ConfigurationError
         If a kind, key or metric is unknown, a value is of a wrong type, two claims have one name, the two
-        sides of a comparison are the same or nothing, or a score of the training samples is to tell
-        of new data.
+        sides of a comparison are the same or nothing, the metric has no value where it is asked for, or is
+        of the training samples and to tell of new data.
     """
     if not isinstance(entries, list | tuple):
         raise ConfigurationError(f"study.claims = {entries!r}: must be a list of claims, or empty")
@@ -159,13 +164,17 @@ def sides(claim: Identity | Difference) -> dict[str, Where]:
 
 def _check(claim: Claim) -> None:
     where = f"study.claims.{claim.name}"
-    if claim.metric not in METRICS:
-        raise unknown(f"{where}.metric", claim.metric, METRICS)
+    named(claim.metric, claim.at, where)
     held_out = claim.metric.startswith(("validation_", "test_"))
     if isinstance(claim, Estimated) and claim.population == "data" and not held_out:
         raise ConfigurationError(
             f"{where}.population = 'data': {claim.metric} is of the training samples and tells nothing of "
             "new data; allowed: population=seeds, or a score of validation or test"
+        )
+    if isinstance(claim, Estimated) and claim.values == "log2" and claim.metric in AMONG_RUNS:
+        raise ConfigurationError(
+            f"{where}.values = 'log2': the {claim.metric} of one run of every arm is 0, which has no "
+            "logarithm; allowed: values: linear"
         )
     if isinstance(claim, Identity | Difference):
         (one, left), (other, right) = sides(claim).items()

@@ -11,6 +11,7 @@ from harness.data.loading import digest
 from harness.data.splits import split_sizes
 from harness.sweeping.cells import documented
 from harness.sweeping.grid import Point
+from harness.sweeping.published_arms import documented_figure
 from harness.sweeping.settings import Settings
 from harness.sweeping.study import Study, plain
 from harness.tracking.batches import Header, Samples, Sweep
@@ -45,6 +46,7 @@ def samples(dataset: Dataset) -> Samples:
         train=train,
         validation=validation,
         test=test,
+        columns=dataset.columns,
     )
 
 
@@ -70,21 +72,31 @@ def sweep_document(
             "grid.json": {"fingerprints": sorted(point.fingerprint for point in points)},
         },
         datasets=sorted(found, key=lambda each: (each.name, each.digest, each.train)),
+        tuning=all(point.role == "tuning" for point in points),
     )
 
 
 def study_document(settings: Settings, arms: Sequence[str], points: Sequence[Point]) -> Mapping[str, Any]:
     """Return the study as it was carried out, for whoever reads the store.
 
-    Each claim has its `cells`: the comparisons that it makes in this grid (`cells.documented`).
+    Each claim has its `cells`: the comparisons that it makes in this grid (`cells.documented`); each
+    published figure the `arms` beside whose runs it is put; `windows` are those of `diagnostics.window`, by
+    arm.
     """
     spec = plain(settings.study)
     reported = sorted({point.run.seed for point in points if point.role == "reported"})
     spec |= {"arms": list(arms), "seeds": reported}
     spec["claims"] = [
-        entry | {"cells": documented(claim, points, arms)}
+        entry | documented(claim, points, arms, settings.study.target)
         for claim, entry in zip(settings.study.claims, spec["claims"], strict=True)
     ]
+    spec["published"] = [
+        entry | documented_figure(figure, points, settings.study.target)
+        for figure, entry in zip(settings.study.published, spec["published"], strict=True)
+    ]
+    spec["windows"] = {
+        point.arm: window for point in points if (window := point.run.diagnostics.window) is not None
+    }
     spec["exclude"] = [*settings.study.exclude, *settings.sweep.exclude]
     spec["sample"] = settings.study.sample if settings.sweep.sample is None else settings.sweep.sample
     spec["sample_seed"] = settings.sweep.sample_seed
@@ -93,7 +105,7 @@ def study_document(settings: Settings, arms: Sequence[str], points: Sequence[Poi
 
 
 def description(study: Study, spec: Mapping[str, Any], points: Sequence[Point], command: str) -> str:
-    """Return a sweep in Markdown: the question first, then where to look, and how it is answered.
+    """Return a sweep in Markdown: the question first, then where to look, why it matters, how it is answered.
 
     MLflow folds all but the first lines. Lists and code wrap, where tables and fenced blocks would push
     the run's other columns off the page.
@@ -110,6 +122,7 @@ def description(study: Study, spec: Mapping[str, Any], points: Sequence[Point], 
     parts = [
         f"**{question}**" if question else "A grid from the command line.",
         linked(views),
+        markdown(study.why or ""),
         markdown(study.method or ""),
         "\n".join(f"- {name}: {_line(value)}" for name, value in _facts(study, spec, points)),
         f"The command: {_code(command)}" if command else "",
@@ -126,15 +139,19 @@ def _facts(study: Study, spec: Mapping[str, Any], points: Sequence[Point]) -> It
     yield "runs", f"{len(points):,}, of {arms:,} {'arm' if arms == 1 else 'arms'}"
     if spec["arms"]:
         yield "arms differ in", ", ".join(spec["arms"])
-    yield "seeds reported", _seeds(spec["seeds"])
+    yield "seeds reported", _seeds(spec["seeds"]) or "none, all of these choose tuned values"
     if study.tune is not None:
-        yield "tuned", f"{study.tune.over}, by {study.tune.metric} on seeds {_seeds(study.tune.seeds)}"
+        tuned = f"{study.tune.over}, by {study.tune.metric} on seeds {_seeds(study.tune.seeds)}"
+        alone = "; the reported seeds at the chosen value of their arm alone"
+        yield "tuned", tuned + (alone if study.tune.reported == "chosen" else "")
     if study.target is not None:
         yield "target", f"{study.target.metric} of {study.target.value:g}"
     for budget in study.budgets:
         yield "budget", markdown(budget)
     for claim in study.claims:
         yield "claim", markdown(claim.sentence)
+    for source in study.sources:
+        yield "source", markdown(source)
 
 
 def _seeds(seeds: Sequence[int]) -> str:

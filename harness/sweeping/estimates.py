@@ -56,6 +56,11 @@ def seconds(run: Run, runs: int) -> float:
     updating = run.budget * (tiles * UPDATE + runs * RUN_UPDATE)
     training = seen * (multiply_adds(run.network.sizes) * MULTIPLY_ADD + units * SIGNAL)
     measuring = rows * samples * units * MEASURED_SIGNAL
+    if {"hessian_smallest", "hessian_largest"} & set(run.diagnostics.measures):
+        # Four gradients of the probe for each parameter.
+        probe = min(run.diagnostics.probe, run.samples)
+        each = multiply_adds(run.network.sizes) * MULTIPLY_ADD + units * SIGNAL
+        measuring += rows * 4 * run.network.parameters * probe * each
     # Arithmetic takes as long as its numbers are wide; the interpreter does not care.
     width = np.dtype(run.dtype).itemsize / np.dtype(np.float64).itemsize
     return updating + rows * tiles * ROW + runs * width * (training + measuring)

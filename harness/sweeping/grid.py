@@ -7,15 +7,19 @@ from typing import Literal
 
 from harness.config import RunConfig, fingerprint
 from harness.data.loading import digest
-from harness.errors import ConfigurationError
+from harness.errors import ConfigurationError, nearest
 from harness.sweeping.cells import check
 from harness.sweeping.composing import SESSION, Composer
 from harness.sweeping.products import Product, axes, key, pair, read, varied
+from harness.sweeping.published_arms import check_published
 from harness.sweeping.selecting import excluded, sampled
 from harness.sweeping.settings import SweepKeys
+from harness.sweeping.stacks import regime_key
 from harness.sweeping.study import Study
 
 DEFAULTS = SweepKeys()
+FEEDING = ("optimizer", "optimizer.batch_size")
+"""Keys that are written as one text, how samples are fed."""
 
 
 @dataclass(frozen=True)
@@ -100,11 +104,15 @@ def expand(
     left = _allowed(composer, found, study, keys, as_written)
     count = study.sample if keys.sample is None else keys.sample
     drawn = sampled(list(left.values()), count, keys.sample_seed, study.tune.over if study.tune else None)
+    _check_compared(arms, left.values())
     points = [_named(mark, run, arms, study) for mark, run in left.items()]
     if study.tune is not None:
         _check_tuned(study.tune.over, left.values())
     if as_written and not (keys.preset or keys.exclude or keys.zip):
-        check(study.claims, points, arms)
+        # Of a claim it is all one which seed a regime has, and seeds are many.
+        regimes = list({regime_key(point.run): point for point in points}.values())
+        check(study.claims, regimes, arms, study.target)
+        check_published(study.published, regimes, arms, study.target)
     made = [point for point, taken in zip(points, drawn, strict=True) if taken]
     return Grid(made, arms, len(found) - len(left), len(left) - len(made))
 
@@ -118,12 +126,12 @@ def arm_keys(study: Study, swept: Sequence[str]) -> list[str]:
 
 
 def label(run: RunConfig, key: str) -> str:
-    """Return how figures and tables write a run's value of a compared key."""
-    if key in {"optimizer", "optimizer.batch_size"}:
+    """Return how figures and tables write a run's value of a compared key; empty if its choice lacks the key."""
+    if key in FEEDING:
         return run.feeding_label
     flat = run.flat
     if key not in flat:
-        raise ConfigurationError(f"study.arms: {key!r} is not a key of every run of the grid")
+        return ""
     value, name = flat[key], key.split(".")[-1]
     if isinstance(value, bool):
         return name if value else f"no {name}"
@@ -135,11 +143,19 @@ def label(run: RunConfig, key: str) -> str:
 
 def _named(mark: str, run: RunConfig, arms: Sequence[str], study: Study) -> Point:
     labels = {key: label(run, key) for key in arms}
-    arm = " · ".join(dict.fromkeys(labels.values())) or "all runs"
+    arm = " · ".join(dict.fromkeys(filter(None, labels.values()))) or "all runs"
     value = [label(run, study.tune.over)] if study.tune is not None else []
     name = " · ".join([arm, *value, f"seed {run.seed}"])
     tunes = study.tune is not None and run.seed in study.tune.seeds
     return Point(run, mark, arm, name, labels, "tuning" if tunes else "reported")
+
+
+def _check_compared(arms: Sequence[str], runs: Iterable[RunConfig]) -> None:
+    """Refuse a compared key that no run has; of those that some choices lack the others differ in it."""
+    known = sorted({name for run in runs for name in run.flat})
+    for each in arms:
+        if known and each not in known and each not in FEEDING:
+            raise ConfigurationError(f"study.arms: no run of the grid has the key {each!r}{nearest(each, known)}")
 
 
 def _check_tuned(over: str, runs: Iterable[RunConfig]) -> None:

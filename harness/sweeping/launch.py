@@ -20,6 +20,7 @@ from harness.sweeping.progress import Bar, failures, table
 from harness.sweeping.provenance import command_line, provenance, python
 from harness.sweeping.results import FAILED, Result, criterion
 from harness.sweeping.settings import Settings, build_settings
+from harness.sweeping.staging import staged, sweep_in_stages
 from harness.sweeping.sweep import Swept, sweep
 from harness.tracking.settings import MLflow, Off, concealed, masked, tracking_uri
 from harness.tracking.views import page
@@ -78,13 +79,20 @@ def carry_out(grid: Sequence[Point], settings: Settings, arms: Sequence[str]) ->
     """Check what is to be checked, sweep, and say how it ended; leave with a status if not well."""
     if settings.checks.gradients:
         print(compare_gradients([point.run for point in grid], [point.name for point in grid]))
-    swept = sweep(grid, settings, arms, provenance(command_line()), Bar())
+    if staged(grid, settings.study.tune):
+        grid, swept = sweep_in_stages(grid, settings, arms, _provenance, Bar, print)
+    else:
+        swept = sweep(grid, settings, arms, _provenance(), Bar())
     if swept.results:
         print(table(swept.results, criterion(settings)))
     print(where_next(swept, settings, _models(grid, swept, settings)))
     if status := _status(swept):
         raise SystemExit(status)
     return swept.results
+
+
+def _provenance() -> dict[str, str]:
+    return provenance(command_line())
 
 
 def _status(swept: Swept) -> int:

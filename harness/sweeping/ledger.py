@@ -104,6 +104,7 @@ def ledger(
     arms: Sequence[str],
     tags: Mapping[str, str],
     written: Callable[[int], None],
+    since: int | None = None,
 ) -> Iterator[tuple[Ledger, dict[str, Result]]]:
     """Yield the ledger of a grid, and what the store holds of it already.
 
@@ -114,6 +115,8 @@ def ledger(
     ----------
     written : callable
         Called with a number of runs once the store has them, in another thread.
+    since : int or None
+        Runs that began then or later are not forced again, in milliseconds since 1970; None: from now on.
 
     Raises
     ------
@@ -146,7 +149,7 @@ def ledger(
                     "store; allowed: that one, or python -m harness.tracking deliver --uri ..."
                 )
             candidates = Candidates(models_folder(spool.folder))
-            ended = _finished(points, settings, uri, _forced(settings, states, candidates))
+            ended = finished(points, settings, uri, _forced(settings, states, candidates, since))
             spool.describe(about, uri, kept)
         except OSError as error:
             raise StoreError(why(error)) from error
@@ -158,7 +161,7 @@ def ledger(
         yield Ledger(background, states, best), ended
 
 
-def _forced(settings: Settings, states: Path, candidates: Candidates) -> int | None:
+def _forced(settings: Settings, states: Path, candidates: Candidates, since: int | None) -> int | None:
     """Return when the training anew began that is still under way, None where nothing is forced.
 
     A sweep that was broken off goes on with the same command, also where that says `sweep.force`.
@@ -170,11 +173,11 @@ def _forced(settings: Settings, states: Path, candidates: Candidates) -> int | N
         Saved(states).clear()
         candidates.clear()
         states.mkdir(parents=True, exist_ok=True)
-        write(marker, str(int(time.time() * 1000)).encode())
+        write(marker, str(int(time.time() * 1000) if since is None else since).encode())
     return int(marker.read_text())
 
 
-def _finished(points: Sequence[Point], settings: Settings, uri: str, since: int | None) -> dict[str, Result]:
+def finished(points: Sequence[Point], settings: Settings, uri: str, since: int | None) -> dict[str, Result]:
     """Return the points that the store holds as finished, by fingerprint.
 
     Runs count only if they began at `since` or later, in milliseconds since 1970; None: all do.

@@ -116,8 +116,11 @@ def _value(composer: Composer, override: str) -> Any:
     parsed = composer.parse(override)
     if composer.is_group(parsed):
         return composer.chosen(override)
-    value = parsed.value()
-    return tuple(value) if isinstance(value, list) else value
+    return _frozen(parsed.value())
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def _equal(one: Any, other: Any) -> bool:

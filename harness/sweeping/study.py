@@ -1,18 +1,18 @@
 """Studies: a question, the grid that answers it, and how its rates are tuned."""
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-import yaml
 from annotated_types import Ge, Gt, MinLen
 from hydra.core.config_store import ConfigStore
 
 from harness.errors import ConfigurationError, unknown
-from harness.locations import SWEEPS
+from harness.library import library
 from harness.record import SCORE_COLUMNS
 from harness.sweeping.claims import Claim, build_claims
+from harness.sweeping.figures import check_figures
+from harness.sweeping.published import Published, build_published
 from harness.validation import build
 
 SAFE = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
@@ -29,11 +29,14 @@ class Tune:
     metric : str
         The history column whose final value decides; larger is better of accuracies, smaller of losses.
     seeds : tuple of int
+    reported : {"every", "chosen"}
+        Whether the reported seeds are trained at every value, or at the chosen one of their arm alone.
     """
 
     over: str
     seeds: Annotated[tuple[Annotated[int, Ge(0)], ...], MinLen(1)]
     metric: str = "validation_log_loss"
+    reported: Literal["every", "chosen"] = "every"
 
 
 @dataclass(frozen=True)
@@ -65,12 +68,16 @@ class Study:
         The keys compared; None: the keys that the grid varies, less seeds.
     claims : tuple of Claim
         What is tested; whatever else a report says is exploratory.
+    published : tuple of Published
+        Figures of others, beside which ours are put.
     budgets : tuple of str
         Sentences that name the budget of each feeding, for the page.
     figures : tuple of str
-        Those that the report leads with, by the names of their files.
+        Those that the report leads with, by the names of their files (`figures.FIGURES`).
     sources : tuple of str
         Who claimed, or published, what is tested.
+    doubts : str or None
+        Would a sceptic accept it, what would refute it, and what it does not show.
     presets : mapping
         Smaller forms by name: keys of the study that they replace, and ``overrides`` for every
         point.
@@ -88,9 +95,11 @@ class Study:
     tune: Tune | None = None
     target: Target | None = None
     claims: tuple[Claim, ...] = ()
+    published: tuple[Published, ...] = ()
     budgets: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    doubts: str | None = None
     presets: dict[str, dict[str, Any]] | None = None
 
 
@@ -101,8 +110,8 @@ def build_study(container: dict[str, Any], preset: str | None) -> tuple[Study, t
     ------
     ConfigurationError
         If a key is unknown or of a wrong type, the name is no plain word, the target's metric is none
-        that is measured, tuning and reported seeds overlap, a claim is wrong in itself, or the preset
-        does not exist.
+        that is measured, tuning and reported seeds overlap, a claim or a published figure is wrong in
+        itself, a figure to lead with is none that a report draws, or the preset does not exist.
     """
     study = _build(container)
     if not study.name or set(study.name) - set(SAFE):
@@ -117,6 +126,7 @@ def build_study(container: dict[str, Any], preset: str | None) -> tuple[Study, t
         changes = dict(presets[preset])
         overrides = tuple(changes.pop("overrides", ()))
         study = _build(container | changes | {"name": f"{study.name}-{preset}"})
+    check_figures(study.figures)
     if study.target is not None and study.target.metric not in SCORE_COLUMNS:
         raise unknown("study.target.metric", study.target.metric, SCORE_COLUMNS)
     if study.tune is not None and study.tune.metric not in SCORE_COLUMNS:
@@ -131,19 +141,17 @@ def build_study(container: dict[str, Any], preset: str | None) -> tuple[Study, t
 
 
 def _build(container: dict[str, Any]) -> Study:
-    study = build(Study, container | {"claims": []}, "study")
-    return replace(study, claims=build_claims(container.get("claims") or ()))
+    study = build(Study, container | {"claims": [], "published": []}, "study")
+    return replace(
+        study,
+        claims=build_claims(container.get("claims") or ()),
+        published=build_published(container.get("published") or ()),
+    )
 
 
 def plain(study: Study) -> dict[str, Any]:
     """Return a study as JSON's types, without its presets."""
     return {key: value for key, value in asdict(study).items() if key != "presets"}
-
-
-def library() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield name and content of each study in sweeps/."""
-    for path in sorted(SWEEPS.glob("*.yaml")):
-        yield path.stem, yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=1)

@@ -87,10 +87,36 @@ def sweep(
     tags : mapping of str to str
         The sweep's provenance.
     """
+    with Stop(settings.sweep.seconds) as stop, crew(settings.executor) as workers:
+        return sweep_with(workers, stop, points, settings, arms, tags, progress)
+
+
+def sweep_with(
+    workers: Crew,
+    stop: Stop,
+    points: Sequence[Point],
+    settings: Settings,
+    arms: Sequence[str],
+    tags: Mapping[str, str],
+    progress: Progress,
+    *,
+    known: Mapping[str, Result] | None = None,
+    since: int | None = None,
+) -> Swept:
+    """Sweep as `sweep` does, with workers and a limit that other sweeps of the command share.
+
+    Parameters
+    ----------
+    known : mapping of str to Result
+        Points that ended in an earlier sweep of the command, by fingerprint: none is trained again, be it
+        that it failed, or that no store holds it.
+    since : int or None
+        When the training anew that `sweep.force` asks for began, in milliseconds since 1970; None: now.
+    """
     with ExitStack() as opened:
-        stop = opened.enter_context(Stop(settings.sweep.seconds))
-        workers = opened.enter_context(crew(settings.executor))
-        book, ended = opened.enter_context(ledger(points, settings, arms, tags, progress.written))
+        asked = ledger(points, settings, arms, tags, progress.written, since)
+        book, ended = opened.enter_context(asked)
+        ended |= known or {}
         missing = [point for point in points if point.fingerprint not in ended]
         saved = Saved(book.states)
         progress.start(len(points), len(ended))
@@ -112,9 +138,9 @@ def sweep(
             progress.close()
         if len(ended) == len(points):
             saved.clear()
-    known = [ended[point.fingerprint] for point in points if point.fingerprint in ended]
+    over = [ended[point.fingerprint] for point in points if point.fingerprint in ended]
     stopped = broken or stop.reason
-    return Swept(known, len(points), end.waiting, end.why, stopped, broken is not None, stop.signal)
+    return Swept(over, len(points), end.waiting, end.why, stopped, broken is not None, stop.signal)
 
 
 def _schedule(missing: Sequence[Point], workers: Crew, saved: Saved, stop: Stop, shared: Path) -> Schedule:

@@ -23,6 +23,8 @@ class Samples:
         None for a regression.
     samples, train, validation, test : int
         How many there are, and how many do what; all of them each, where nothing is split.
+    columns : int
+        Of a regression's targets.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Samples:
     train: int
     validation: int
     test: int
+    columns: int = 1
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,8 @@ class Sweep:
         Kept as artifacts: the study, the fingerprints of the grid.
     datasets : sequence of Samples
         Each once.
+    tuning : bool
+        All its runs only tune: there is nothing yet that arms are compared by.
     """
 
     experiment: str
@@ -71,6 +76,7 @@ class Sweep:
     tags: Mapping[str, str]
     documents: Mapping[str, Any]
     datasets: Sequence[Samples]
+    tuning: bool = False
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

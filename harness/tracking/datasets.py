@@ -51,9 +51,8 @@ class Tracked(Dataset):
     def schema(self) -> TensorDatasetSchema:
         """Return the shapes of inputs and targets."""
         labels = self.samples.classes is not None
-        answers = TensorSpec(
-            np.dtype("int64" if labels else "float64"), (-1,) if labels else (-1, 1), "target"
-        )
+        shape = (-1,) if labels else (-1, self.samples.columns)
+        answers = TensorSpec(np.dtype("int64" if labels else "float64"), shape, "target")
         inputs = TensorSpec(np.dtype("float64"), (-1, self.samples.features), "inputs")
         return TensorDatasetSchema(Schema([inputs]), Schema([answers]))
 

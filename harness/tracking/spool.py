@@ -222,6 +222,11 @@ class Spool:
         )
 
 
+def under_way(folder: Path) -> bool:
+    """Return whether a folder holds a sweep that has begun, and that the store does not have as a whole."""
+    return (folder / SWEEP).exists()
+
+
 def is_spool(path: Path) -> bool:
     """Return whether a folder is named as the spool of a grid."""
     return path.is_dir() and GRID.fullmatch(path.name) is not None

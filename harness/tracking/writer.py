@@ -147,7 +147,7 @@ class Writer:
         self.lease.confirm(self.client, self.experiment, self.parent)
         for run in self._children("RUNNING"):
             self.client.set_terminated(run.info.run_id, status="KILLED")
-        if status != "KILLED":
+        if status != "KILLED" and not self.sweep.tuning:
             self._write_arms()
             self.renew()
         metrics = [Metric(f"runs/{name}", count, moment, 0) for name, count in totals.items()]
@@ -197,7 +197,7 @@ class Writer:
             "harness.study": self.sweep.experiment,
             MLFLOW_SOURCE_NAME: SOURCE,
         } | self.lease.tags()
-        name = run_name(f"{self.sweep.experiment} · sweep")
+        name = run_name(f"{self.sweep.experiment} · {'tuning' if self.sweep.tuning else 'sweep'}")
         made = self.client.create_run(self.experiment, tags=plain(about), run_name=name)
         first = parent_of(self.client, self.experiment, self.sweep.grid) or made
         if first.info.run_id != made.info.run_id:

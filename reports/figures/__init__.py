@@ -11,6 +11,7 @@ from reports.figures.rho import by_depth`.
 
 from reports.figures.convergence import convergence, own_loss
 from reports.figures.final import final
+from reports.figures.final_along import final_along
 from reports.figures.forest import forest
 from reports.figures.gradients import gradients_at_start, through_training, units
 from reports.figures.heat_maps import layer_heat_map
@@ -29,6 +30,7 @@ __all__ = [
     "convergence",
     "decision_regions",
     "final",
+    "final_along",
     "forest",
     "gradients_at_start",
     "layer_heat_map",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+import pandas as pd
 from matplotlib.figure import Figure
 
 from reports import prose, tables, targets
 from reports.comparison import Comparison
-from reports.figures import profiles, strips, times
+from reports.figures import final_along, profiles, strips, times
 from reports.figures.final import final as drawn
 from reports.figures.ranking import about as about_ranking
 from reports.figures.ranking import ranking as ranked
@@ -15,7 +18,7 @@ from reports.figures.reached import reached as arms_reached
 from reports.outline import Drawing, Section
 from reports.profiles import own_losses
 from reports.sections import absence
-from reports.sections.lead import lead
+from reports.sections.lead import lead, named
 
 NO_TARGET = (
     "The study names no target, so there is no time to target; one chosen by these results would fit them."
@@ -39,13 +42,30 @@ def final(comparison: Comparison) -> Section:
     def draw() -> Figure:
         return drawn(comparison.finals, comparison.layout, subtitle=caption)
 
-    drawings = [ranking(comparison)] if lead(comparison) == "claims" else []
+    shows = lead(comparison)
+    asked = "ranking" in named(comparison) and shows != "final"
+    drawings = [ranking(comparison)] if shows == "claims" or asked else []
     drawings.append(Drawing("final", caption, comparison.finals, draw))
+    drawings += along(comparison)
     if (distribution := score_distribution(comparison)) is not None:
         drawings.append(distribution)
     notices = (prose.rate_notice(comparison), absence.without_seeds(comparison))
     paragraphs = tuple(notice for notice in notices if notice)
     return Section("final", "Final performance", paragraphs, tuple(drawings), (summary,))
+
+
+def along(comparison: Comparison) -> list[Drawing]:
+    """Draw the final scores along each compared number of which a line has values enough."""
+    drawings = []
+    for place, (_, rows) in enumerate(comparison.finals_along.groupby("key", sort=False)):
+        caption = prose.at_one_rate(comparison, final_along.about(rows))
+        name = "final_along" + (f"_{'abcdefghijklmnop'[place]}" if place else "")
+        drawings.append(Drawing(name, caption, rows, partial(_draw_along, comparison, rows, caption)))
+    return drawings
+
+
+def _draw_along(comparison: Comparison, rows: pd.DataFrame, caption: str) -> Figure:
+    return final_along.final_along(rows, comparison.layout, subtitle=caption)
 
 
 def reached(comparison: Comparison) -> Section | None:
@@ -58,8 +78,13 @@ def reached(comparison: Comparison) -> Section | None:
         said = NO_TARGET if comparison.spec.get("target") is None else untold
         return Section("reached", "Time to target", (said,))
     reaching = prose.reaching(comparison, len(found), targets.missed(found))
-    leads = lead(comparison) == "target" and len(comparison.layout.arms) <= MOST_ROWS
-    drawings = [None if leads else time_to_target(comparison), profile(comparison)]
+    leads, few = lead(comparison) == "target", len(comparison.layout.arms) <= MOST_ROWS
+    asked = "reached" in named(comparison) and not (leads and not few)
+    drawings = [
+        arms_of_target(comparison) if asked else None,
+        None if leads and few else time_to_target(comparison),
+        profile(comparison),
+    ]
     return Section(
         "reached",
         "Time to target",
@@ -96,9 +121,15 @@ def ranking(comparison: Comparison) -> Drawing:
 
 def who_reached(comparison: Comparison) -> Drawing | None:
     """Draw who reached the study's target, in a figure that one look takes in; None without one."""
+    few = len(comparison.layout.arms) <= MOST_ROWS
+    return time_to_target(comparison) if few else arms_of_target(comparison)
+
+
+def arms_of_target(comparison: Comparison) -> Drawing | None:
+    """Draw each arm's median time to the study's target, and how many seeds reached it; None without one."""
     frame = comparison.times
-    if frame is None or len(comparison.layout.arms) <= MOST_ROWS:
-        return time_to_target(comparison)
+    if frame is None:
+        return None
     caption = prose.at_one_rate(comparison, about_arms(frame))
     return Drawing(
         "reached",

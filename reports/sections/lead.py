@@ -25,3 +25,8 @@ def lead(comparison: Comparison) -> Lead:
         if comparison.times is not None:
             return "target"
     return "final"
+
+
+def named(comparison: Comparison) -> tuple[str, ...]:
+    """Return the names of the figures that the study asks to lead, each once."""
+    return tuple(dict.fromkeys(str(name) for name in comparison.spec.get("figures") or []))

@@ -75,6 +75,50 @@ CASES = {
         ["dataset=xor", "dataset.split=holdout", "optimizer=gd"],
         ["4 samples of xor", "dataset.split=none"],
     ),
+    "a Hessian of a large network": (
+        ["diagnostics.measures=[hessian_smallest]"],
+        ["'hessian_smallest'", "2,410 parameters", "at most 300"],
+    ),
+    "a Hessian of units with kinks": (
+        ["dataset=moons", "activation=relu", "diagnostics.measures=[hessian_largest]"],
+        ["'hessian_largest'", "relu has kinks", "tanh"],
+    ),
+    "a column for each of many parameters": (
+        ["dataset=moons", "diagnostics.measures=[parameters]"],
+        ["'parameters'", "129 parameters", "at most 100"],
+    ),
+    "samples of unequal length": (
+        ["dataset=points", "dataset.inputs=[[1,2],[3]]", "loss=mse"],
+        ["dataset.inputs[1] = [3]", "not shaped as dataset.inputs[0] = [1,2]"],
+    ),
+    "a sample that is no number": (
+        ["dataset=points", "dataset.inputs=[[1],[nan]]", "loss=mse"],
+        ["dataset.inputs.1.0 = nan", "finite"],
+    ),
+    "a target that is no number": (
+        ["dataset=points", "dataset.targets=[0,inf]", "loss=mse"],
+        ["dataset.targets.1 = inf", "finite"],
+    ),
+    "fewer targets than samples": (
+        ["dataset=points", "dataset.targets=[0]", "loss=mse"],
+        ["dataset.targets: 1 for 2 of dataset.inputs", "each sample"],
+    ),
+    "targets of unequal length": (
+        ["dataset=points", "dataset.targets=[[0,1],1]", "loss=mse"],
+        ["dataset.targets[1] = 1", "[0,1]"],
+    ),
+    "no samples": (
+        ["dataset=points", "dataset.inputs=[]", "dataset.targets=[]", "loss=mse"],
+        ["dataset.inputs = []: empty", "a list of features for each sample"],
+    ),
+    "a label that is none": (
+        ["dataset=points", "dataset.targets=[0,2]", "dataset.classes=2"],
+        ["dataset.targets[1] = 2", "dataset.classes=2", "0 to 1", "dataset.classes=null"],
+    ),
+    "points that cannot be split": (
+        ["dataset=points", "dataset.classes=2", "dataset.split=holdout"],
+        ["a class has 1 of the samples", "dataset.split=none"],
+    ),
     "an override that cannot be read": (["seed=[1"], ["seed=[1"]),
     "a grid without -m": (["study=convergence"], ["convergence", "-m"]),
     "a sweep without -m": (["activation=relu,tanh"], ["activation=relu,tanh", "multirun"]),

@@ -10,7 +10,7 @@ from harness import compose
 from harness.config import fingerprint
 from harness.engine import NUMERICS
 from harness.engine.diagnostics import Diagnostics
-from harness.engine.diagnostics.registry import KNOWN
+from harness.engine.diagnostics.registry import BY_DEFAULT
 
 
 def mark(*overrides: str) -> str:
@@ -47,7 +47,7 @@ def test_it_is_the_hash_of_canonical_json_without_what_is_by_default() -> None:
             "seeds": {"order": 3},
             "dtype": "float64",
             "activation": {"name": "relu"},
-            "diagnostics": {"name": "full", "measures": list(KNOWN)},
+            "diagnostics": {"name": "full", "measures": list(BY_DEFAULT)},
             "architecture": {"name": "mlp", "hidden": [4, 2]},
             "optimizer": {"name": "batch", "learning_rate": 0.25},
         },
@@ -91,9 +91,9 @@ def test_a_key_that_is_added_with_a_default_orphans_no_run() -> None:
 
 def test_a_run_of_the_default_measures_is_not_taken_for_one_of_more_when_there_are_more() -> None:
     run = compose()
-    earlier = replace(run, diagnostics=Diagnostics(measures=KNOWN[:-1]))
+    earlier = replace(run, diagnostics=Diagnostics(measures=BY_DEFAULT[:-1]))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("harness.engine.diagnostics.choice.KNOWN", KNOWN[:-1])
+        patch.setattr("harness.engine.diagnostics.choice.BY_DEFAULT", BY_DEFAULT[:-1])
         by_default = fingerprint(replace(run, diagnostics=Diagnostics()), "data")
     assert by_default == fingerprint(earlier, "data") != fingerprint(run, "data")
     assert fingerprint(replace(run, diagnostics=Diagnostics()), "data") == fingerprint(run, "data")

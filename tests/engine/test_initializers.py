@@ -63,9 +63,9 @@ def test_auto_is_he_before_a_rectifier_and_xavier_elsewhere(make_run):
         assert np.array_equal(layer.weights[0], kind.weights(*layer.weights[0].shape, draw))
 
 
-def test_auto_hands_its_bias_scale_on():
-    assert resolve(Auto(bias_scale=0.7), rectifies=True) == He(bias_scale=0.7)
-    assert resolve(Auto(bias_scale=0.7), rectifies=False) == Xavier(bias_scale=0.7)
+def test_auto_hands_its_biases_on():
+    assert resolve(Auto(bias_scale=0.7, bias=2.0), rectifies=True) == He(bias_scale=0.7, bias=2.0)
+    assert resolve(Auto(bias_scale=0.7, bias=2.0), rectifies=False) == Xavier(bias_scale=0.7, bias=2.0)
     assert resolve(Normal(scale=2.0), rectifies=True) == Normal(scale=2.0)
 
 
@@ -83,6 +83,15 @@ def test_biases_are_zero_or_drawn_with_their_own_scale(make_run, make_data):
 
     assert not biases(0.0).any()
     assert biases(0.25).std() == pytest.approx(0.25, rel=5 / sqrt(2 * 20_000))
+
+
+def test_biases_have_the_mean_that_is_asked_for(make_run):
+    def biases(**keys):
+        run = make_run((50,), initializer=Normal(**keys))
+        return run.network.layers(run.initial_parameters()[None])[0].bias
+
+    assert (biases(bias=0.9) == 0.9).all()
+    np.testing.assert_allclose(biases(bias=-2.0, bias_scale=0.5), biases(bias_scale=0.5) - 2, atol=1e-15)
 
 
 def test_scales_multiply_the_same_draws(make_run):

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness import engine
+from harness.engine.diagnostics import Diagnostics
 from harness.engine.feeding import GD, SGD, Batch
 from harness.engine.state import Arrays, State
 from harness.engine.stopping import Stopping
@@ -67,6 +68,17 @@ FEEDINGS = {
     "sgd": lambda rate: SGD(learning_rate=rate),
     "batch": lambda rate: Batch(learning_rate=rate, batch_size=4),
 }
+
+
+def test_curvature_and_parameters_are_the_same_in_legs(make_run):
+    run = make_run(
+        (3,), diagnostics=Diagnostics(measures=("hessian_smallest", "hessian_largest", "parameters"))
+    )
+    state, parts = engine.start([run]), []
+    for updates in (1, 1, None):
+        state, rows = engine.advance(through_a_file(state), updates)
+        parts.append(rows)
+    assert_same((state, joined(parts)), engine.advance(engine.start([run])))
 
 
 @settings(max_examples=60, deadline=None)

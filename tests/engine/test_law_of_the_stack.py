@@ -33,7 +33,7 @@ PAIRINGS = [
     for reduction in ("mean", "sum")
 ]
 INITIALIZERS = st.one_of(
-    st.just(Auto(bias_scale=0.5)),
+    st.just(Auto(bias_scale=0.5, bias=0.1)),
     st.builds(Normal, scale=st.sampled_from([0.01, 1.0, 30.0])),
     st.builds(Constant, value=st.sampled_from([0.0, 0.5])),
     st.builds(He, gain=st.sampled_from([0.3, 3.0])),
@@ -103,6 +103,7 @@ def stacks(draw):
                 Diagnostics(probe=5, rows=6),
                 Diagnostics(measures=(), rows=2),
                 Diagnostics(measures=("bias_gradient_norm", "activation_spread", "delta_spread", "distance")),
+                Diagnostics(measures=("hessian_smallest", "hessian_largest", "parameters"), rows=3),
             ]
         )
     )

@@ -14,6 +14,7 @@ LOOKING = {
     "everything": Diagnostics(),
     "one measure": Diagnostics(measures=("update_ratio",)),
     "spreads and distance": Diagnostics(measures=("delta_spread", "activation_spread", "distance")),
+    "curvature and parameters": Diagnostics(measures=("hessian_smallest", "parameters"), rows=3),
     "few rows": Diagnostics(rows=2),
     "every epoch": Diagnostics(rows=10_000),
     "every update": Diagnostics(window=(0, 10_000)),

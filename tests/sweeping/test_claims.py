@@ -9,12 +9,13 @@ from scipy import stats
 
 from harness.errors import ConfigurationError
 from harness.intervals import LEAST_SEEDS
+from harness.library import library
 from harness.sweeping.cells import cells, documented
 from harness.sweeping.claims import Estimated, build_claims
 from harness.sweeping.composing import default_composer
 from harness.sweeping.grid import Grid, expand
 from harness.sweeping.settings import SweepKeys
-from harness.sweeping.study import build_study, library, plain
+from harness.sweeping.study import build_study, plain
 
 GRID = [
     "dataset=moons",
@@ -43,6 +44,8 @@ SAME: dict[str, Any] = KEPT | {
     "one": {"activation": "relu"},
     "other": {"activation": "tanh"},
 }
+ANY = {"where": {}, "at": "end"}
+MEAN = ANY | {"population": "seeds", "scope": "all", "values": "linear"}
 
 
 def study(*claims: Any, grid: Any = (GRID,), **keys: Any) -> dict[str, Any]:
@@ -116,10 +119,10 @@ def test_a_claim_is_kept_with_the_study_as_plain_values() -> None:
     claims = [BETTER, DEEPER | {"name": "d"}, SOME | {"name": "e"}, SAME | {"name": "f"}]
     kept = plain(build_study(study(*claims), None)[0])["claims"]
     assert json.loads(json.dumps(kept)) == [
-        BETTER | {"where": {}, "population": "seeds", "scope": "all"},
-        DEEPER | {"name": "d", "where": {}, "population": "seeds", "scope": "all", "scale": "linear"},
-        SOME | {"name": "e", "where": {}},
-        SAME | {"name": "f", "where": {}, "tolerance": 0},
+        BETTER | MEAN,
+        DEEPER | MEAN | {"name": "d", "scale": "linear"},
+        SOME | ANY | {"name": "e"},
+        SAME | ANY | {"name": "f", "tolerance": 0},
     ]
 
 

@@ -17,11 +17,14 @@ def described(command: str = "", **keys: object) -> str:
     return description(study, PLAIN, [], command)
 
 
-def test_the_question_stands_first_then_where_to_look_then_the_method() -> None:
-    told = described(question="Does ReLU cure it?", method="Depth 6.\n\nTuned rates.")
-    question, links, *method, facts = told.split("\n\n")
+def test_the_question_stands_first_then_where_to_look_why_it_matters_and_the_method() -> None:
+    told = described(
+        question="Does ReLU cure it?", why="Depth is <b>slow</b>.", method="Depth 6.\n\nTuned rates."
+    )
+    question, links, why, *method, facts = told.split("\n\n")
     assert question == "**Does ReLU cure it?**"
     assert links.startswith("[one line an arm](#/experiments/")
+    assert why == "Depth is &lt;b>slow&lt;/b>."
     assert method == ["Depth 6.", "Tuned rates."]
     assert facts.startswith("- report: [`report/index.html`](#/experiments/")
 
@@ -31,6 +34,7 @@ def test_a_sweep_says_what_is_compared_tuned_and_aimed_at() -> None:
         tune={"over": "optimizer.learning_rate", "seeds": [100, 101, 102], "metric": "validation_log_loss"},
         target={"metric": "test_accuracy", "value": 0.9},
         budgets=["GD: 30 epochs"],
+        sources=["LeCun et al. 1998, ![](http://x)"],
         grid=[["activation=relu,tanh", "optimizer=gd"], ["activation=elu"]],
         seeds=[0, 1, 2, 5],
     ).splitlines()
@@ -39,6 +43,7 @@ def test_a_sweep_says_what_is_compared_tuned_and_aimed_at() -> None:
     assert "- tuned: optimizer.learning_rate, by validation_log_loss on seeds 100 to 102" in told
     assert "- target: test_accuracy of 0.9" in told
     assert "- budget: GD: 30 epochs" in told
+    assert "- source: LeCun et al. 1998, !\\[](http://x)" in told
     assert told[-2:] == ["- `activation=relu,tanh optimizer=gd`", "- `activation=elu`"]
 
 

@@ -82,8 +82,15 @@ def test_an_empty_grid_is_refused_and_names_the_key_without_values() -> None:
         points_and_arms(Study("adhoc"), "seed=range(3,3)")
 
 
-def test_an_arm_by_a_key_that_runs_lack_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match=r"study\.arms: 'optimizer\.speed'"):
+def test_an_arm_by_a_key_that_some_choices_lack_is_told_by_the_others() -> None:
+    products = ((*TINY, "initializer=normal"), (*TINY, "initializer=xavier", "initializer.gain=1,4"))
+    arms = ("initializer", "initializer.gain")
+    grid, _ = points_and_arms(Study("s", grid=products, seeds=(0,), arms=arms))
+    assert [point.arm for point in grid] == ["normal", "xavier · gain 1.0", "xavier · gain 4.0"]
+
+
+def test_an_arm_by_a_key_that_all_runs_lack_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="no run of the grid has the key 'optimizer.speed'"):
         points_and_arms(Study("s", grid=(TINY,), seeds=(0,), arms=("optimizer.speed",)))
 
 
@@ -101,7 +108,7 @@ def test_every_study_of_the_library_is_valid(name: str, content: dict[str, objec
 def test_the_default_study_asks_what_it_should() -> None:
     study, _ = build_study(dict(library())["convergence"], None)
     grid = expand(default_composer(), study, ()).points
-    assert len(grid) == 2 * 2 * 2 * 3 * 8 * (3 + 5)
+    assert len(grid) == 2 * 2 * 2 * 3 * 8 * (3 + 20)
     assert len({point.arm for point in grid}) == 24
     rates = sorted({point.run.optimizer.learning_rate for point in grid})
     assert rates == [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10]

@@ -225,6 +225,8 @@ def test_an_unknown_study_names_the_known_ones(shared: str) -> None:
         ("gradient_norm_3", "gradient_norm/layer_03"),
         ("delta_rms_12", "delta_rms/layer_12"),
         ("rho", "rho"),
+        ("hessian_smallest", "hessian_smallest"),
+        ("parameter_3", None),
         ("update", None),
         ("multiply_adds", None),
     ],

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt
 
-from harness.engine.diagnostics.registry import KNOWN
+from harness.engine.diagnostics.registry import BY_DEFAULT
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Diagnostics:
     name: Literal["off", "economy", "full"] = "full"
     # A factory, not a default: a fingerprint leaves defaults out, and this one grows with the
     # registry. A run that was not measured so must not pass for one that was.
-    measures: tuple[str, ...] = field(default_factory=lambda: KNOWN)
+    measures: tuple[str, ...] = field(default_factory=lambda: BY_DEFAULT)
     rows: Annotated[int, Ge(2)] = 200
     window: tuple[Annotated[int, Ge(0)], Annotated[int, Ge(0)]] | None = None
     probe: Annotated[int, Gt(0)] = 512

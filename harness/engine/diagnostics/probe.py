@@ -9,6 +9,7 @@ import numpy as np
 from harness.engine.activations import Activation
 from harness.engine.arrays import Flags, Floats
 from harness.engine.diagnostics.reductions import norms, squares, wide
+from harness.engine.hessian import eigenvalues, hessian
 from harness.engine.losses import Loss
 from harness.engine.network import Layer, Network, hand_down, weight_gradient
 from harness.engine.outputs import Output
@@ -78,6 +79,22 @@ class Probe:
     def initial(self) -> list[Layer]:
         """Return the parameters before the first update, by layer."""
         return self.network.layers(self.start)
+
+    @cached_property
+    def parameters(self) -> Floats:
+        """Return the parameters, a row a run, shape (S, P), in float64."""
+        return np.concatenate([wide(layer.matrix) for layer in self.layers], axis=1)
+
+    @cached_property
+    def curvatures(self) -> Floats:
+        """Return the eigenvalues of each run's Hessian in ascending order, shape (S, P)."""
+        found = np.empty_like(self.parameters)
+        for run, point in enumerate(self.parameters):
+            weight = None if self.weight is None else self.weight[run]
+            found[run] = eigenvalues(
+                hessian(self.network, self.loss, point, self.x[run], self.y[run], weight)
+            )
+        return found
 
     @cached_property
     def weight_norms(self) -> Floats:

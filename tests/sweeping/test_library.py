@@ -1,0 +1,95 @@
+"""The studies of sweeps/: each asks one question, says whose claim it tests, and can be answered in each form."""
+
+import pytest
+
+from harness import studies
+from harness.sweeping.claims import Estimated
+from harness.sweeping.composing import default_composer
+from harness.sweeping.expectations import expectations
+from harness.sweeping.grid import Grid, expand
+from harness.sweeping.settings import SweepKeys
+from harness.sweeping.study import Study, build_study, library
+from reports import compare, load
+from reports.comparison import Comparison
+from tests.conftest import Once
+
+LIBRARY = dict(library())
+STUDIES = sorted(LIBRARY)
+TEXTS = ("question", "why", "method", "doubts")
+FORMS = ("full", "quick", "smoke")
+MOST_RUNS = {"full": 860, "quick": 150, "smoke": 60}
+MOST_SECONDS = {"full": 160, "quick": 60, "smoke": 5}
+"""Of one core, as a plan estimates."""
+SEEDS = 20
+"""That a claim about a mean is reported on."""
+
+
+def form(name: str, which: str) -> tuple[Study, Grid]:
+    """Return a study in one form, and its grid."""
+    preset = None if which == "full" else which
+    study, overrides = build_study(LIBRARY[name], preset)
+    return study, expand(default_composer(), study, (), overrides, SweepKeys(preset=preset))
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_study_says_why_it_is_asked_who_claims_it_and_what_a_sceptic_would_say(name: str) -> None:
+    content = LIBRARY[name]
+    assert content["name"] == name
+    for text in TEXTS:
+        assert len(str(content.get(text) or "").split()) > 5, text
+    for text in ("sources", "budgets", "figures", "claims"):
+        assert content.get(text), text
+    assert set(content["presets"]) == {"smoke", "quick"}
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_form_is_one_that_a_user_can_afford(name: str) -> None:
+    for found in studies.forms(LIBRARY[name]):
+        assert found.runs <= MOST_RUNS[found.name], found
+        assert found.seconds <= MOST_SECONDS[found.name], found
+
+
+@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("which", FORMS)
+def test_every_form_tests_the_claims_or_says_which_it_does_not(name: str, which: str) -> None:
+    study, grid = form(name, which)
+    said = "\n".join(expectations(grid, study.claims, study.tune, {}))
+    for claim in study.claims:
+        assert f"claim {claim.name}: " in said
+    if which == "full":
+        assert "not tested" not in said
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_claim_about_a_mean_is_reported_on_twenty_seeds_that_tuned_nothing(name: str) -> None:
+    study, _ = form(name, "full")
+    if any(isinstance(claim, Estimated) for claim in study.claims):
+        assert len(study.seeds or ()) == SEEDS
+    if study.tune is not None:
+        assert not set(study.tune.seeds) & set(study.seeds or ())
+
+
+def reported(name: str, preset: str, swept_once: Once) -> Comparison:
+    """Train a form of a study, and return the frames of its report."""
+    uri, said = swept_once(f"study={name}", f"sweep.preset={preset}", "executor=serial", "-m")
+    assert said.status == 0, said.err
+    return compare(load(f"{name}-{preset}", uri=uri))
+
+
+def check(comparison: Comparison, name: str) -> None:
+    """Ask that every claim got its verdict, and that all runs ended."""
+    judged = comparison.verdicts.claims.set_index("claim")
+    assert list(judged.index) == [claim["name"] for claim in LIBRARY[name]["claims"]]
+    assert set(judged["verdict"]) <= {"supported", "refuted", "inconclusive"}
+    assert set(comparison.runs["status"]) == {"FINISHED"}
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_the_smallest_form_gives_every_claim_a_verdict(name: str, swept_once: Once) -> None:
+    check(reported(name, "smoke", swept_once), name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STUDIES)
+def test_the_form_for_teaching_gives_every_claim_a_verdict(name: str, swept_once: Once) -> None:
+    check(reported(name, "quick", swept_once), name)
