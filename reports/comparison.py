@@ -107,7 +107,8 @@ class Comparison:
     @property
     def only_tuned(self) -> bool:
         """Whether the sweep has come to its tuning runs alone, and asked for no reported one yet."""
-        return self.at_chosen_alone and not self.spec.get("seeds")
+        some = self.choices is not None and len(self.unchosen) < len(self.choices)
+        return self.at_chosen_alone and some and not self.spec.get("seeds")
 
     @property
     def unchosen(self) -> dict[str, str]:
