@@ -1,5 +1,5 @@
 # The commands of this project. `make` lists them.
-# Options: STUDY=name PRESET=smoke|quick GRID="activation=relu,tanh seed=range(0,3)" CHECKS=true PORT=5000
+# Options: STUDY=name|all PRESET=smoke|quick GRID="activation=relu,tanh seed=range(0,3)" CHECKS=true PORT=5000
 # REPORT="--only figures" BENCH="--quick" BENCH="sweeps --only peer"
 # Of the server: HOST=127.0.0.1 ARTIFACTS=folder WORKERS=4 SERVER_OPTIONS="--app-name basic-auth", and by the
 # environment DATABASE, ALLOWED_HOSTS, CORS_ALLOWED_ORIGINS (docs/server.md)
@@ -37,7 +37,7 @@ ASKED = $(or $(call asked,study.name),$(call asked,study),adhoc)$(call preset,$(
 NAME = $(if $(GRID),$(ASKED),$(if $(filter all,$(STUDY)),$$study,$(STUDY))$(call preset,$(PRESET)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sweep plan studies report ui server database test test-slow lint selfcheck bench clean
+.PHONY: help setup sweep plan results studies report ui server database test test-slow lint selfcheck bench clean
 
 help:  ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -65,29 +65,41 @@ $(SERVER): $(READY)
 	touch $(SERVER)
 
 # GRID reaches the shell by the environment and is split into words, never parsed: parentheses,
-# brackets and stars are safe. STUDY=all asks for every study in turn; the worst status is the command's.
+# brackets and stars are safe. STUDY=all asks for every study in turn, whatever became of those before it
+# unless a signal ended one, and tells of each at the end; `worst` is the greatest status of any.
 define LAUNCH
-set -f; worst=0; \
+set -f; worst=0; ends=; \
 for study in $(if $(filter all,$(STUDY)),$$($(BIN)/python -m harness.studies --names),"$$STUDY"); do \
   set -- $${CHECKS:+"checks.gradients=$$CHECKS"} $(1) -m; \
   if [ -n "$$GRID" ]; then $(BIN)/python -m harness $$GRID "$$@"; \
   else $(BIN)/python -m harness "study=$$study" $${PRESET:+"sweep.preset=$$PRESET"} "$$@"; fi; \
   status=$$?; $(2) \
+  case $$status in 0) end=done;; 1) end="something failed, see above (status 1)";; \
+  2) end="refused, see above (status 2)";; *) end="stopped (status $$status)";; esac; \
+  ends="$$ends$$study: $$end|"; \
   if [ $$status -gt $$worst ]; then worst=$$status; fi; \
-  if [ $$status -gt 1 ] || [ -n "$$GRID" ]; then break; fi; \
-done; exit $$worst
+  if [ $$status -ge 128 ] || [ -n "$$GRID" ]; then break; fi; \
+done; \
+$(if $(filter all,$(STUDY)),if [ -z "$$GRID" ]; then printf '\n%s' "$$ends" | tr '|' '\n' >&2; fi;)
 endef
 
 # Of a sweep that was interrupted or refused there is nothing to report.
 define REPORT
-if [ $$status -le 1 ]; then $(BIN)/python -m reports "$(NAME)" || status=$$?; fi;
+if [ $$status -le 1 ]; then $(BIN)/python -m reports "$(NAME)" || status=1; fi;
 endef
 
 sweep: setup  ## train a grid and report it: STUDY=name (or all), or GRID="key=a,b seed=range(0,3)"
-	@$(call LAUNCH,,$(REPORT))
+	@$(call LAUNCH,,$(REPORT)) exit $$worst
 
 plan: setup  ## print what a sweep would train, and train nothing
-	@$(call LAUNCH,sweep.plan=true)
+	@$(call LAUNCH,sweep.plan=true) exit $$worst
+
+# What was trained already is not trained again.
+results: STUDY = all
+results: GRID =
+results: setup  ## train what is missing of every study, and write docs/results.md
+	@$(call LAUNCH) if [ $$worst -ge 128 ]; then exit $$worst; fi; \
+	$(BIN)/python -m reports.results $${PRESET:+--preset "$$PRESET"} || worst=1; exit $$worst
 
 studies: setup  ## list the studies with their questions and what they cost
 	@$(BIN)/python -m harness.studies

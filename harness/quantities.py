@@ -202,6 +202,14 @@ def depends_on_loss(asked: Quantity, kind: str) -> bool:
     return asked.compares != "always" and not (asked.compares == "gradient" and kind == "identity")
 
 
+def lost_by(name: str, values: str = "linear") -> str:
+    """Return what became of the runs that leave no mean: some died, of times some are infinite."""
+    time = name in HALVING or name in TARGET
+    if values == "log2":
+        return "died, missed it or took none" if time else "died or are not positive"
+    return "died or missed it" if time else "died"
+
+
 def title(name: str, at: str = "end") -> str:
     """Return how a page calls a quantity, for example ``size of delta at layer 1 at the start``."""
     found = find(name)
@@ -214,6 +222,12 @@ _DEPENDENCE: dict[str, Compares] = {
     "excess_loss": "own",
     **dict.fromkeys(TARGET, "always"),
 }
+
+
+def compared(name: str, at: str, direction: str) -> str:
+    """Return what stands before an effect, such as ``updates until the target, lower by``."""
+    plain = at == "end" and (name in SCORE_COLUMNS or name == "rho")
+    return f"{title(name, at)}{'' if plain else ','} {direction} by"
 
 
 def _of_layer(name: str) -> Quantity | None:

@@ -9,13 +9,14 @@ from typing import Any
 
 from joblib import cpu_count
 
+from harness.library import library
 from harness.sweeping.composing import default_composer
 from harness.sweeping.estimates import duration
 from harness.sweeping.grid import expand
 from harness.sweeping.pieces import groups
 from harness.sweeping.settings import SweepKeys
 from harness.sweeping.staging import staged, stages
-from harness.sweeping.study import build_study, library
+from harness.sweeping.study import build_study
 
 FULL = "full"
 WIDTH = 100

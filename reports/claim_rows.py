@@ -27,6 +27,6 @@ def claim_rows(verdicts: Verdicts) -> pd.DataFrame:
     # Two claims may say the same of two metrics: a panel is a claim's, whatever its sentence.
     named = cells.assign(group=cells["claim"], label=cells["cell"].replace("", "all arms"))
     about = ["direction", "margin", "population", "scope"]
-    first = ["group", "sentence", "label", "claim", "kind", "metric", *about]
+    first = ["group", "sentence", "label", "claim", "kind", "metric", "at", "values", *about]
     rest = [name for name in verdicts.cells.columns if name not in (*first, "cell")]
     return named[[*first, *rest]].reset_index(drop=True)

@@ -38,12 +38,31 @@ class Column:
     files: str = ""
 
 
-SHARE, COUNT, OWN, NATS = "share, 0 to 1", "count", "of the metric named", "nats"
+SHARE, COUNT, NATS = "share, 0 to 1", "count", "nats"
+OWN = "of the metric named"
+EFFECT = "of the metric named; doublings where values is log2"
+PUBLISHED = "published"
 SCORED, MAPS, TIMES = "ranking|final", "decision_regions.*", "time_to_target|reached"
 TIME = "(updates|epochs|samples|multiply_adds)"
 
 COLUMNS = (
     # What means another thing in some files.
+    Column("name", "Name of the published figure.", files=PUBLISHED),
+    Column("what", "What it is, as published.", files=PUBLISHED),
+    Column("(low|high)", "The {0} end of the tolerance, fixed beforehand.", OWN, files=PUBLISHED),
+    Column("runs", "Runs with the value, one a seed and arm.", COUNT, files=PUBLISHED),
+    Column("source", "Who published it."),
+    Column("theirs", "The figure as they wrote it."),
+    Column("ours", "Median over the runs, dead ones counted.", OWN),
+    Column("(lowest|highest)", "The {0} of these runs.", OWN),
+    Column("agrees", "agrees: ours lies within the tolerance; differs: beyond it; or not measured."),
+    Column("note", "Why ours may differ."),
+    Column(
+        "at",
+        "The row of the run's history: start, before the first update, or end, the last one.",
+        files="claims.*|published",
+    ),
+    Column("values", "linear, or log2: the metric enters by its logarithm to the base 2.", files="claims.*"),
     Column("seeds", "The seeds, as ranges.", files="seeds"),
     Column("count", "How many seeds have the role.", COUNT, files="seeds"),
     Column("name", "Name of the parameter, as the configuration has it.", files="configuration_.*"),
@@ -204,7 +223,7 @@ COLUMNS = (
     Column(
         "(living_)?(difference|effect)",
         "Mean difference over seeds, in the claimed direction of claims.",
-        OWN,
+        EFFECT,
     ),
     Column("correlation", "Correlation of the two arms over seeds: what pairing bought.", "-1 to 1"),
     Column("variance_ratio", "Variance of paired differences by that of unpaired ones.", "ratio"),
@@ -212,7 +231,7 @@ COLUMNS = (
     Column("p", "Sign-flip permutation, two-sided.", "probability"),
     Column("p_holm", "p, corrected by Holm within its family.", "probability"),
     Column("p_note", "Why there is no p."),
-    Column("detectable", "Least difference that so many seeds show in 4 of 5 cases.", OWN),
+    Column("detectable", "Least difference that so many seeds show in 4 of 5 cases.", EFFECT),
     Column("needed_seeds", "Seeds that would decide in 4 of 5 cases, were the difference as seen.", COUNT),
     Column("claim", "Name of the claim."),
     Column("sentence", "The claim in words."),
@@ -222,7 +241,7 @@ COLUMNS = (
     Column("level", "Confidence of the interval.", SHARE),
     Column("interval", "Whose interval it is: Student's t, or Nadeau and Bengio's for new data."),
     Column("direction", "The claimed direction."),
-    Column("margin", "What the effect must exceed.", OWN),
+    Column("margin", "What the effect must exceed.", EFFECT),
     Column("population", "What the claim is about: new seeds, or new data of this kind."),
     Column("scope", "Whether all cells must hold, or any."),
     Column("(supported|refuted)", "Cells in which it is {0}.", COUNT),

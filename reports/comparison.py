@@ -14,7 +14,19 @@ from harness import choosing
 from harness.bands import COLUMNS, COSTS, bands
 from harness.record import SPLITS
 from harness.tracking.origins import Origins
-from reports import along, claim_rows, final_rows, maps, outcome_rows, pairs, profiles, rates, statistics, times
+from reports import (
+    along,
+    claim_rows,
+    final_rows,
+    maps,
+    outcome_rows,
+    pairs,
+    profiles,
+    published_rows,
+    rates,
+    statistics,
+    times,
+)
 from reports.arms import Layout, lay_out, loss_keys, losses
 from reports.plain_text import plain, plain_all
 
@@ -86,6 +98,25 @@ class Comparison:
         named = [*self.axes, *([self.over] if self.over else [])]
         return len(self.layout.arms) > 1 and not any("learning_rate" in key for key in named)
 
+    @property
+    def at_chosen_alone(self) -> bool:
+        """Whether the reported seeds were asked for at the chosen value of their arm and at no other."""
+        chosen = (self.spec.get("tune") or {}).get("reported") == "chosen"
+        return chosen and bool((self.runs["role"] == "tuning").any())
+
+    @property
+    def only_tuned(self) -> bool:
+        """Whether the sweep has come to its tuning runs alone, and asked for no reported one yet."""
+        return self.at_chosen_alone and not self.spec.get("seeds")
+
+    @property
+    def unchosen(self) -> dict[str, str]:
+        """Why arms have no tuned value, by arm; empty where each has one, or nothing is tuned."""
+        if self.choices is None:
+            return {}
+        lost = self.choices[self.choices["value"].isna()]
+        return dict(zip(lost["arm"].astype(str), lost["reason"].astype(str), strict=True))
+
     def at_equal_rates(self, arms: Iterable[str]) -> bool:
         """Whether arms of a study that compares rates are all trained at the same one, which nobody tuned."""
         found = {self._rates[arm] for arm in arms if arm in self._rates}
@@ -148,7 +179,20 @@ class Comparison:
     def verdicts(self) -> statistics.Verdicts:
         """What the reported runs say of the study's claims."""
         draw = statistics.generator(str(self.spec["name"]), "verdicts")
-        return statistics.verdicts(self.spec.get("claims") or [], self.chosen, generator=draw)
+        return statistics.verdicts(self.spec.get("claims") or [], self.quantities, generator=draw)
+
+    @cached_property
+    def quantities(self) -> pd.DataFrame:
+        """The runs of `chosen` with all that claims and published figures are about, a column each."""
+        entries = [*(self.spec.get("claims") or []), *(self.spec.get("published") or [])]
+        asked = [(str(each["metric"]), str(each.get("at", "end"))) for each in entries]
+        target, windows = self.spec.get("target"), self.spec.get("windows")
+        return statistics.with_quantities(self.history, self.chosen, asked, target=target, windows=windows)
+
+    @cached_property
+    def published(self) -> pd.DataFrame:
+        """Published figures and ours beside them, as `published_rows.published_rows`."""
+        return published_rows.published_rows(self)
 
     @cached_property
     def claim_cells(self) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from reports.sections.gradients import gradients
 from reports.sections.leading import brought_forward, leading
 from reports.sections.pairwise import pairwise
 from reports.sections.provenance import provenance
+from reports.sections.published import published
 from reports.sections.regions import regions
 from reports.sections.sensitivity import sensitivity
 from reports.sections.troubles import troubles
@@ -19,6 +20,7 @@ from reports.sections.verdicts import cards
 
 ORDER = (
     leading,
+    published,
     doubts,
     convergence,
     gradients,

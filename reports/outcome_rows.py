@@ -19,7 +19,8 @@ def outcome_rows(comparison: Comparison) -> pd.DataFrame:
     -------
     DataFrame
         `statistics.outcome_counts`; `reported` seeds at the value chosen, a run that names none being one;
-        those `missing` of the ones that the study or another arm has, none of an arm that names no seeds.
+        those `missing` of the ones that the study or another arm has, none of an arm that names no seeds, or
+        of which none was asked for since it chose no value.
     """
     order = {arm.name: place for place, arm in enumerate(comparison.layout.arms)}
     frame = outcome_counts(comparison.runs, ["arm"])
@@ -29,7 +30,10 @@ def outcome_rows(comparison: Comparison) -> pd.DataFrame:
         frame["arm"].map(each).fillna(0).astype(int) for each in (seeds.nunique(), unnamed(comparison))
     )
     frame["reported"] = named + nameless
-    return frame.assign(missing=(len(asked(comparison)) - named).where((named > 0) | (nameless == 0), 0))
+    wanted = (named > 0) | (nameless == 0)
+    if comparison.at_chosen_alone:
+        wanted &= ~frame["arm"].isin(comparison.unchosen)
+    return frame.assign(missing=(len(asked(comparison)) - named).where(wanted, 0))
 
 
 def asked(comparison: Comparison) -> set[int]:

@@ -19,6 +19,10 @@ SHARED_RATE = "At one rate for all: not a comparison of methods."
 GIVEN_RATES = "Rates are given, not tuned: not a comparison of methods."
 EQUAL_RATES = "Arms that are compared at equal rates, which are not tuned, are no comparison of methods."
 ELSEWHERE = "These runs were trained elsewhere, by another tool, and are untuned as far as is known."
+ONLY_TUNED = (
+    "So far the tuning seeds alone are trained, which choose: the same command goes on with the reported "
+    "ones."
+)
 MOST_LABEL = 100
 """Characters of an arm's label that a sentence keeps."""
 MOST_NAMED = 5
@@ -94,6 +98,8 @@ def answer(comparison: Comparison, rho: pd.DataFrame, reaching: str) -> str:
     reaching : str
         What the sentence `reaching` says; empty for a study without a target.
     """
+    if comparison.only_tuned:
+        return ONLY_TUNED
     if comparison.verdicts.claims.empty:
         return explored(comparison, rho, reaching)
     return judged(comparison)
@@ -194,11 +200,13 @@ def rate_notice_between(comparison: Comparison, groups: Iterable[Iterable[str]])
 
 def rate_notice_of_claims(comparison: Comparison) -> str:
     """Say the same of the study's claims on scores."""
-    # What the rate changes least, or one run decides, compares at any rate.
+    # What the rate changes least or not yet, or one run decides, compares at any rate.
     cells = [
         list(map(str, cell["weights"]))
         for claim in comparison.spec.get("claims") or []
-        if claim["kind"] in ("difference", "trend") and claim["metric"] != "rho"
+        if claim["kind"] in ("difference", "trend")
+        and claim["metric"] != "rho"
+        and claim.get("at") != "start"
         for cell in claim.get("cells") or [{"weights": ()}]
     ]
     return rate_notice_between(comparison, cells) if cells else ""
@@ -336,10 +344,11 @@ def method(comparison: Comparison) -> tuple[str, ...]:
     stated = str(comparison.spec.get("method") or "").strip()
     parts = [stated] if stated else []
     if comparison.over:
+        trained = "trained and reported at it alone" if comparison.at_chosen_alone else "reported at it"
         parts.append(
             f"{comparison.over} is tuned: for each arm the value with the best mean "
             f"{metric_name(str(comparison.metric))} on the tuning seeds is chosen (of equals the smallest), "
-            "and the other seeds are reported at it. A value at which a tuning seed died is not chosen. "
+            f"and the other seeds are {trained}. A value at which a tuning seed died is not chosen. "
             "A choice at the edge of the grid is flagged: a better value may lie beyond it."
         )
     elif comparison.rates_untuned:

@@ -26,7 +26,8 @@ def sensitivity_rows(comparison: Comparison) -> pd.DataFrame | None:
     -------
     DataFrame
         `COLUMNS`: by the metric of the choice on tuning seeds (`role` "tuning"), and by the leading test
-        metric of the data set on the reported ones ("reported"). `mean` is not a number where a seed
+        metric of the data set on the reported ones ("reported"), unless those were trained at the chosen
+        value of their arm alone. `mean` is not a number where a seed
         died or is missing; `chosen` is 1 at the chosen value, whose `edge` is "lowest" or "highest"
         where it is the last of the grid that was tried.
     """
@@ -35,7 +36,7 @@ def sensitivity_rows(comparison: Comparison) -> pd.DataFrame | None:
         return None
     datasets = {arm.name: panel.dataset for panel in comparison.layout.panels for arm in panel.arms}
     frames = [comparison.points.assign(role="tuning", metric=metric)]
-    for dataset in comparison.layout.datasets:
+    for dataset in () if comparison.at_chosen_alone else comparison.layout.datasets:
         goal = comparison.goals(dataset)[0]
         mine = comparison.runs[comparison.runs["dataset"] == dataset]
         found = choosing.sensitivity(mine, over, goal, role="reported")
@@ -56,11 +57,13 @@ def one_rate_rows(comparison: Comparison) -> pd.DataFrame | None:
     DataFrame or None
         `arm, dataset, over, value` and what `statistics.final_scores` says of the leading test metric of
         the data set there: its mean, or its median where a seed died; and `median`, dead seeds counted, of
-        every arm. None where nothing is tuned, the reported seeds were trained at one value alone, or no
-        data set has two arms.
+        every arm. None where nothing is tuned, the reported seeds were trained at one value alone or at
+        that of their arm, or no data set has two arms.
     """
     over = comparison.over
-    if over is None or all(len(comparison.names(dataset)) < 2 for dataset in comparison.layout.datasets):
+    if over is None or comparison.at_chosen_alone:
+        return None
+    if all(len(comparison.names(dataset)) < 2 for dataset in comparison.layout.datasets):
         return None
     reported = comparison.runs[comparison.runs["role"] == "reported"]
     frames = []

@@ -27,6 +27,9 @@ PAPER, DARK_PAPER = "#ffffff", "#17181a"
 DARK_LINES = 4.5
 """Contrast of lines on dark paper: thin lines look fainter there."""
 
+# At the beginning of a line Markdown takes them for a heading, a list, a rule or a fence.
+_OPENING = re.compile(r"^(\s*\d*)(#|=|~~|[-+](?=[-\s]|$)|(?<=\d)[.)](?=\s|$))")
+
 
 def page(report: Contents, pictures: Mapping[str, Picture], beside: Collection[str], drawn: date) -> bytes:
     """Write the page.
@@ -45,7 +48,7 @@ def page(report: Contents, pictures: Mapping[str, Picture], beside: Collection[s
     colours = sorted({colour for each in pictures.values() for colour in each.lines})
     styles = {name: style for each in pictures.values() for name, style in each.styles.items()}
     told = {name: each.values for name, each in pictures.items() if each.values}
-    return _render(
+    return rendered(
         "page.html.j2",
         contents=report,
         inline={name: Markup(each.inline) for name, each in pictures.items()},
@@ -67,7 +70,7 @@ def page(report: Contents, pictures: Mapping[str, Picture], beside: Collection[s
 
 def markdown(report: Contents, beside: Collection[str], drawn: date) -> bytes:
     """Write the same as Markdown; its pictures and numbers are the files `beside` it."""
-    return _render("report.md.j2", contents=report, beside=beside, drawn=drawn.isoformat())
+    return rendered("report.md.j2", contents=report, beside=beside, drawn=drawn.isoformat())
 
 
 def variables(colours: Iterable[str], paper: str, least: float) -> str:
@@ -87,7 +90,8 @@ def escape_markdown(text: object) -> Markup:
     """Escape what Markdown, its tables and the HTML within it would interpret."""
     # A space at an end stays: a cell is made of several texts.
     line = re.sub(r"\s+", " ", str(text))
-    return Markup(re.sub(r"([\\`*\[\]|])", r"\\\1", escape(line, quote=False)))
+    line = re.sub(r"([\\`*\[\]|])", r"\\\1", escape(line, quote=False))
+    return Markup(_OPENING.sub(r"\1\\\2", line))
 
 
 def argument(name: str) -> str:
@@ -95,7 +99,8 @@ def argument(name: str) -> str:
     return f"{'-- ' if name.startswith('-') else ''}{shlex.quote(name)}"
 
 
-def _render(template: str, **about: object) -> bytes:
+def rendered(template: str, **about: object) -> bytes:
+    """Write one of `TEMPLATES`; texts are escaped for HTML, and by the filter `md` for Markdown."""
     return _environment().get_template(template).render(**about).encode()
 
 

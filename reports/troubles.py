@@ -50,7 +50,23 @@ def absent(comparison: Comparison) -> tuple[str, ...]:
             f"{'lacks' if len(short) == 1 else 'lack'} reported seeds at the value chosen, {'; '.join(named)}"
             f"{f'; and {rest:,} more' if rest else ''}. Pairs are compared on the seeds that both have."
         )
-    return (*said, *_without_seeds(comparison))
+    return (*said, *_without_choice(comparison), *_without_seeds(comparison))
+
+
+def _without_choice(comparison: Comparison) -> tuple[str, ...]:
+    """Say which arms were not reported for want of a value, where that is a reason to train none."""
+    lost = comparison.unchosen
+    if not (lost and comparison.at_chosen_alone):
+        return ()
+    labels = arm_labels(comparison)
+    named = [
+        f"{prose.named(labels[arm])} ({reason})" for arm, reason in list(lost.items())[: prose.MOST_NAMED]
+    ]
+    rest = len(lost) - len(named)
+    return (
+        f"Not reported, as no {prose.key_name(str(comparison.over))} could be chosen: {'; '.join(named)}"
+        f"{f'; and {rest:,} more' if rest else ''}.",
+    )
 
 
 def _without_seeds(comparison: Comparison) -> tuple[str, ...]:

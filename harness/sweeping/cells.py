@@ -68,26 +68,35 @@ def cells(claim: Identity | Estimated, points: Sequence["Point"], keys: Sequence
     return found
 
 
-def documented(claim: Claim, points: Sequence["Point"], keys: Sequence[str]) -> list[dict[str, Any]]:
+def documented(
+    claim: Claim, points: Sequence["Point"], keys: Sequence[str], target: "Target | None" = None
+) -> dict[str, Any]:
     """Return the cells of a claim as plain values, for whoever judges it by the runs in the store.
 
     Returns
     -------
-    list of dict
-        Of each cell `name`, `weights` and `test_per_training`; of a claim of existence its `arms` as one
-        cell. Empty where the command line made of the grid one that cannot test the claim.
+    dict
+        ``cells``, a list: of each `name`, `weights` and `test_per_training`; of a claim of existence its
+        `arms` as one cell. Empty where the command line or a preset made of the grid one that cannot test
+        the claim; ``untested`` says why then, as far as it is known.
     """
     arms: dict[str, list[Point]] = defaultdict(list)
     for point in points:
         arms[point.arm].append(point)
-    if isinstance(claim, Existence):
-        mine = [arm for arm, (point, *_) in arms.items() if selected(point.run, claim.where)]
-        return [{"name": "", "arms": mine}] if mine else []
+    of_arm = {arm: [point.run for point in mine] for arm, mine in arms.items()}
     try:
+        asked = quantity(claim.metric, "metric")
+        check_target(asked, target, claim.name)
+        if isinstance(claim, Existence):
+            mine = {arm: runs for arm, runs in of_arm.items() if selected(runs[0], claim.where)}
+            check_measured(asked, mine, claim.name)
+            return {"cells": [{"name": "", "arms": list(mine)}] if mine else [], "untested": ""}
         found = cells(claim, points, keys)
-    except ConfigurationError:
-        return []
-    return [
+        for cell in found:
+            check_measured(asked, {arm: of_arm[arm] for arm in cell.weights}, claim.name)
+    except ConfigurationError as error:
+        return {"cells": [], "untested": str(error).partition("; allowed")[0]}
+    made = [
         {
             "name": cell.name,
             "weights": cell.weights,
@@ -95,6 +104,7 @@ def documented(claim: Claim, points: Sequence["Point"], keys: Sequence[str]) -> 
         }
         for cell in found
     ]
+    return {"cells": made, "untested": ""}
 
 
 def test_per_training(metric: str, points: Sequence["Point"]) -> float | None:

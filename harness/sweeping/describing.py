@@ -11,7 +11,7 @@ from harness.data.loading import digest
 from harness.data.splits import split_sizes
 from harness.sweeping.cells import documented
 from harness.sweeping.grid import Point
-from harness.sweeping.published_arms import arms_of
+from harness.sweeping.published_arms import documented_figure
 from harness.sweeping.settings import Settings
 from harness.sweeping.study import Study, plain
 from harness.tracking.batches import Header, Samples, Sweep
@@ -80,19 +80,23 @@ def study_document(settings: Settings, arms: Sequence[str], points: Sequence[Poi
     """Return the study as it was carried out, for whoever reads the store.
 
     Each claim has its `cells`: the comparisons that it makes in this grid (`cells.documented`); each
-    published figure the `arms` beside whose runs it is put.
+    published figure the `arms` beside whose runs it is put; `windows` are those of `diagnostics.window`, by
+    arm.
     """
     spec = plain(settings.study)
     reported = sorted({point.run.seed for point in points if point.role == "reported"})
     spec |= {"arms": list(arms), "seeds": reported}
     spec["claims"] = [
-        entry | {"cells": documented(claim, points, arms)}
+        entry | documented(claim, points, arms, settings.study.target)
         for claim, entry in zip(settings.study.claims, spec["claims"], strict=True)
     ]
     spec["published"] = [
-        entry | {"arms": arms_of(figure, points)}
+        entry | documented_figure(figure, points, settings.study.target)
         for figure, entry in zip(settings.study.published, spec["published"], strict=True)
     ]
+    spec["windows"] = {
+        point.arm: window for point in points if (window := point.run.diagnostics.window) is not None
+    }
     spec["exclude"] = [*settings.study.exclude, *settings.sweep.exclude]
     spec["sample"] = settings.study.sample if settings.sweep.sample is None else settings.sweep.sample
     spec["sample_seed"] = settings.sweep.sample_seed

@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import inf
+from math import inf, log2
 from statistics import fmean, stdev
 
 from harness.intervals import LEAST_SEEDS, confidence_of, expected_half_width, seeds_for
+from harness.quantities import SUMS, find
 from harness.record import higher_is_better
 from harness.sweeping.cells import Cell, cells, test_per_training
 from harness.sweeping.claims import Claim, Estimated, Existence, Identity, Trend
@@ -59,8 +60,14 @@ class Expected:
 
 def columns(claims: Sequence[Claim], tune: Tune | None) -> list[str]:
     """Return which final values of finished runs `expectations` asks for."""
-    metrics = [claim.metric for claim in claims if isinstance(claim, Estimated)]
+    metrics = [claim.metric for claim in claims if isinstance(claim, Estimated) and _told(claim)]
     return list(dict.fromkeys([*metrics, tune.metric] if metrics and tune else metrics))
+
+
+def _told(claim: Estimated) -> bool:
+    """Return whether a store tells a claim's metric with a run, and not in its history alone."""
+    asked = find(claim.metric)
+    return claim.at == "end" and asked is not None and not asked.derived and claim.metric not in SUMS
 
 
 def expectations(grid: Grid, claims: Sequence[Claim], tune: Tune | None, held: Held) -> list[str]:
@@ -116,7 +123,7 @@ def _spread(claim: Estimated, cell: Cell, arms: Arms, tune: Tune | None, held: H
     chosen = {arm: _at_best(arms[arm], tune, held) for arm in cell.weights}
     found = []
     for role in ("reported", "tuning"):
-        values = {arm: _by_seed(points, role, claim.metric, held) for arm, points in chosen.items()}
+        values = {arm: _by_seed(points, role, claim, held) for arm, points in chosen.items()}
         seeds = sorted(set.intersection(*map(set, values.values())))
         compared = [sum(weight * values[arm][seed] for arm, weight in cell.weights.items()) for seed in seeds]
         if len(seeds) > 1:
@@ -141,14 +148,19 @@ def _at_best(points: Sequence[Point], tune: Tune | None, held: Held) -> list[Poi
     return [point for point in points if point.run.flat.get(tune.over) == best]
 
 
-def _by_seed(points: Sequence[Point], role: str, metric: str, held: Held) -> dict[int, float]:
-    """Return an arm's values by seed; none if a seed has several runs, of which none is the arm's."""
+def _by_seed(points: Sequence[Point], role: str, claim: Estimated, held: Held) -> dict[int, float]:
+    """Return an arm's values by seed, or their logarithms.
+
+    None if a seed has several runs, of which none is the arm's.
+    """
     found: dict[int, list[float]] = defaultdict(list)
     for point in points:
         outcome, values = held.get(point.fingerprint, ("", {}))
-        # A diverged run leaves no interval of a mean to expect.
-        if point.role == role and outcome != "diverged" and metric in values:
-            found[point.run.seed].append(values[metric])
+        value = values.get(claim.metric) if _told(claim) else None
+        # A diverged run leaves no interval of a mean to expect, nor does what has no logarithm.
+        lost = outcome == "diverged" or value is None or (claim.values == "log2" and value <= 0)
+        if point.role == role and value is not None and not lost:
+            found[point.run.seed].append(log2(value) if claim.values == "log2" else value)
     if any(len(values) > 1 for values in found.values()):
         return {}
     return {seed: value for seed, (value,) in found.items()}
@@ -167,11 +179,14 @@ def _line(claim: Estimated, found: Sequence[Expected], confidence: float) -> str
         width = _span([each.width for each in known], ".2g")
         behind = {(each.spread.seeds, each.spread.role) for each in known if each.spread}
         told = " or ".join(f"{seeds} {role}" for seeds, role in sorted(behind))
+        unit = "doublings of" if claim.values == "log2" else "of"
         part = f" in {len(known)} cells" if len(known) < len(found) else ""
-        said = f"expected half-width {width} of {claim.metric}; {asked}; by {told} seeds done{part}"
+        said = f"expected half-width {width} {unit} {claim.metric}; {asked}; by {told} seeds done{part}"
     else:
         widths = [each.width for each in bounded]
-        unit = f"standard deviations of the {'slope' if isinstance(claim, Trend) else 'paired difference'}"
+        what = "slope" if isinstance(claim, Trend) else "paired difference"
+        doublings = ", in doublings" if claim.values == "log2" else ""
+        unit = f"standard deviations of the {what}{doublings}"
         most = f"within the margin {claim.margin:g} if one is at most {claim.margin / max(widths):.2g}"
         said = f"expected half-width {_span(widths, '.2f')} {unit}; {asked}; {most}"
     return f"claim {claim.name}: {said}"

@@ -14,6 +14,7 @@ from harness.sweeping.products import Product, axes, key, pair, read, varied
 from harness.sweeping.published_arms import check_published
 from harness.sweeping.selecting import excluded, sampled
 from harness.sweeping.settings import SweepKeys
+from harness.sweeping.stacks import regime_key
 from harness.sweeping.study import Study
 
 DEFAULTS = SweepKeys()
@@ -108,8 +109,10 @@ def expand(
     if study.tune is not None:
         _check_tuned(study.tune.over, left.values())
     if as_written and not (keys.preset or keys.exclude or keys.zip):
-        check(study.claims, points, arms, study.target)
-        check_published(study.published, points, arms, study.target)
+        # Of a claim it is all one which seed a regime has, and seeds are many.
+        regimes = list({regime_key(point.run): point for point in points}.values())
+        check(study.claims, regimes, arms, study.target)
+        check_published(study.published, regimes, arms, study.target)
     made = [point for point, taken in zip(points, drawn, strict=True) if taken]
     return Grid(made, arms, len(found) - len(left), len(left) - len(made))
 

@@ -1,8 +1,9 @@
 """The arms of a grid beside which published figures are put."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from harness.errors import ConfigurationError
 from harness.sweeping.cells import Arms, check_where, selected
 from harness.sweeping.measurable import check_measured, check_target, named
 from harness.sweeping.published import Published
@@ -31,9 +32,24 @@ def check_published(
         check_measured(asked, _arms(each, points), where)
 
 
-def arms_of(figure: Published, points: Sequence["Point"]) -> list[str]:
-    """Return the arms whose runs stand beside a published figure."""
-    return list(_arms(figure, points))
+def documented_figure(
+    figure: Published, points: Sequence["Point"], target: "Target | None"
+) -> dict[str, Any]:
+    """Return the arms whose runs stand beside a published figure, as plain values.
+
+    Returns
+    -------
+    dict
+        ``arms``, a list of names: empty where the grid, or what it measures, was narrowed to one that has
+        nothing to put there; ``untested`` says why then, as far as it is known.
+    """
+    found, asked = _arms(figure, points), named(figure.metric, figure.at, figure.name)
+    try:
+        check_target(asked, target, figure.name)
+        check_measured(asked, found, figure.name)
+    except ConfigurationError as error:
+        return {"arms": [], "untested": str(error).partition("; allowed")[0]}
+    return {"arms": list(found), "untested": ""}
 
 
 def _arms(figure: Published, points: Sequence["Point"]) -> Arms:

@@ -1,16 +1,14 @@
 """Studies: a question, the grid that answers it, and how its rates are tuned."""
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
-import yaml
 from annotated_types import Ge, Gt, MinLen
 from hydra.core.config_store import ConfigStore
 
 from harness.errors import ConfigurationError, unknown
-from harness.locations import SWEEPS
+from harness.library import library
 from harness.record import SCORE_COLUMNS
 from harness.sweeping.claims import Claim, build_claims
 from harness.sweeping.figures import check_figures
@@ -154,12 +152,6 @@ def _build(container: dict[str, Any]) -> Study:
 def plain(study: Study) -> dict[str, Any]:
     """Return a study as JSON's types, without its presets."""
     return {key: value for key, value in asdict(study).items() if key != "presets"}
-
-
-def library() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield name and content of each study in sweeps/."""
-    for path in sorted(SWEEPS.glob("*.yaml")):
-        yield path.stem, yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=1)

@@ -13,6 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from harness.intervals import CONFIDENCE
+from harness.quantities import compared, lost_by
+from harness.quantities import title as called
 from reports import effects
 from reports.arms import MINUS, Layout, layout_of, shorten
 from reports.figures import style
@@ -34,7 +36,7 @@ MARKERS = {"supported": "s", "refuted": "X", "inconclusive": "o", "": "o"}
 HOLLOW = ("inconclusive",)
 COLUMNS = ("difference", "seeds", "verdict")
 """What stands at the right of a row."""
-PANEL = ["group", "metric", "direction", "margin"]
+PANEL = ["group", "metric", "at", "values", "direction", "margin"]
 """What the rows of a panel have in common: they share its axis, its unit and its shade."""
 LETTER = 4.5
 """Points that a letter of it is wide, at most, in the mean."""
@@ -66,7 +68,8 @@ def forest(
     Returns
     -------
     Figure
-        Differences of accuracies are drawn in percentage points. A comparison of which a seed died has no
+        Differences of accuracies are drawn in percentage points, those of logarithms (`values` is "log2") in
+        doublings. A comparison of which a seed died has no
         interval: an open diamond is the mean over the seeds on which none did.
     """
     rows = _rows(frame, layout)
@@ -133,7 +136,10 @@ def about(frame: pd.DataFrame) -> str:
     if rows["verdict"].ne("").any():
         parts.append("Square: supported; cross: refuted; open circle: inconclusive.")
     if rows["dead"].any():
-        parts.append("Open diamond: a seed died, no interval; the mean over the seeds on which no arm did.")
+        what = " or ".join(_lost(rows[rows["dead"] > 0]))
+        parts.append(
+            f"Open diamond: a seed {what}, no interval; the mean over the seeds on which no arm did."
+        )
     return " ".join(parts)
 
 
@@ -155,6 +161,8 @@ def _rows(frame: pd.DataFrame, layout: Layout | None) -> pd.DataFrame:
         "living_effect": np.nan,
         "direction": "",
         "absent": "",
+        "at": "end",
+        "values": "linear",
     }
     for name, value in known.items():
         if name not in rows.columns:
@@ -174,12 +182,12 @@ def _pairs(rows: pd.DataFrame, layout: Layout | None) -> list[str]:
 
 def _axis(group: pd.DataFrame) -> str:
     """Write the label of a group's axis; groups of equal labels share their limits."""
-    metric, direction = str(group["metric"].iloc[0]), str(group["direction"].iloc[0] or "")
-    unit = effects.unit(metric)
-    name = metric.replace("_", " ")
+    first = group.iloc[0]
+    metric, direction = str(first["metric"]), str(first["direction"] or "")
+    unit = effects.unit(metric, str(first["values"]))
     if direction:
-        return f"{name} {direction} by{f' ({unit})' if unit else ''}"
-    return f"difference of {name}{f' ({unit})' if unit else ''}"
+        return f"{compared(metric, str(first['at']), direction)}{f' ({unit})' if unit else ''}"
+    return f"difference of {called(metric, str(first['at']))}{f' ({unit})' if unit else ''}"
 
 
 def _wrapped(title: str) -> str:
@@ -197,14 +205,18 @@ def _limits(rows: pd.DataFrame) -> tuple[float, float]:
     low = min(must.min(), max(bounds.min(initial=0.0), -cap))
     high = max(must.max(), min(bounds.max(initial=0.0), cap))
     if low == high:
-        least = 1.0 / effects.factor(str(rows["metric"].iloc[0]))
+        least = 1.0 / _factor(rows.iloc[0])
         return -least, least
     room = 0.05 * (high - low)
     return float(low - room), float(high + room)
 
 
+def _factor(row: pd.Series) -> float:
+    return effects.factor(str(row["metric"]), str(row["values"]))
+
+
 def _cut(rows: pd.DataFrame) -> bool:
-    for _, group in rows.groupby(["metric", "direction"], dropna=False):
+    for _, group in rows.groupby(["metric", "at", "values", "direction"], dropna=False):
         low, high = _limits(group)
         if (group["low"] < low).any() or (group["high"] > high).any():
             return True
@@ -212,7 +224,7 @@ def _cut(rows: pd.DataFrame) -> bool:
 
 
 def _panel(axes: Axes, group: pd.DataFrame, limits: tuple[float, float], offsets: Sequence[float]) -> None:
-    factor = effects.factor(str(group["metric"].iloc[0]))
+    factor = _factor(group.iloc[0])
     drawn = [bound * factor for bound in limits]
     axes.set_xlim(*drawn)
     margins = group["margin"].to_numpy(dtype=float) * factor
@@ -223,8 +235,8 @@ def _panel(axes: Axes, group: pd.DataFrame, limits: tuple[float, float], offsets
     for at, (_, row) in enumerate(group.iterrows()):
         _row(axes, at, row, drawn, offsets)
     if group[["effect", "living_effect"]].isna().all(axis=None):
-        died = (group["dead"] > 0).any()
-        style.without_data(axes, "On every seed an arm died." if died else _why(group))
+        lost = _lost(group[group["dead"] > 0])
+        style.without_data(axes, f"On every seed an arm {lost[0]}." if lost else _why(group))
     axes.set_ylim(len(group) - 0.3, -0.7)
     labels = [shorten(str(label) or "all arms", LONGEST) for label in group["label"]]
     axes.set_yticks(range(len(group)), labels)
@@ -240,7 +252,7 @@ def _why(group: pd.DataFrame) -> str:
 
 
 def _row(axes: Axes, at: int, row: pd.Series, limits: Sequence[float], offsets: Sequence[float]) -> None:
-    factor = effects.factor(str(row["metric"]))
+    factor = _factor(row)
     effect, low, high = (float(row[name]) * factor for name in ("effect", "low", "high"))
     mark: dict[str, Any] = {"color": INK, "markersize": 5.5, "mew": 1.0, "zorder": 3}
     if np.isfinite([low, high]).all():
@@ -261,24 +273,29 @@ def _row(axes: Axes, at: int, row: pd.Series, limits: Sequence[float], offsets: 
         _beside(axes, at, offset, text)
 
 
+def _lost(rows: pd.DataFrame) -> list[str]:
+    """Return what became of the seeds of rows that leave no mean."""
+    pairs = zip(rows["metric"].astype(str), rows["values"].astype(str), strict=True)
+    return list(dict.fromkeys(lost_by(metric, values).replace(" are ", " is ") for metric, values in pairs))
+
+
 def _texts(row: pd.Series) -> tuple[str, str, str]:
-    metric = str(row["metric"])
+    metric, values = str(row["metric"]), str(row["values"])
     verdict = str(row["verdict"])
     said = f"{SIGNS[verdict]} {verdict}" if verdict in SIGNS else ""
-    seeds = str(row["seeds"]) + (f", {row['dead']} died" if row["dead"] else "")
+    seeds = str(row["seeds"]) + (f", {row['dead']} {lost_by(metric, values)}" if row["dead"] else "")
+    effect, living, *bounds = (
+        effects.written(float(row[name]), metric, units=False, values=values)
+        for name in ("effect", "living_effect", "low", "high")
+    )
     if row["dead"]:
-        living = float(row["living_effect"])
-        given = (
-            "no interval"
-            if np.isnan(living)
-            else f"({effects.written(living, metric, units=False)} where none died)"
-        )
+        none = "none died" if lost_by(metric, values) == "died" else "none did"
+        given = "no interval" if np.isnan(row["living_effect"]) else f"({living} where {none})"
         return given, seeds, said
-    texts = [effects.written(float(row[name]), metric, units=False) for name in ("effect", "low", "high")]
     if np.isfinite([row["low"], row["high"]]).all():
-        return f"{texts[0]}  ({texts[1]} to {texts[2]})", seeds, said
+        return f"{effect}  ({bounds[0]} to {bounds[1]})", seeds, said
     if np.isfinite(row["effect"]):
-        return f"{texts[0]}  (no interval)", seeds, said
+        return f"{effect}  (no interval)", seeds, said
     return row["absent"] or "no seed in common", seeds, said
 
 

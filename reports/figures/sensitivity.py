@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
+from harness.errors import unknown
 from harness.intervals import Floats
 from harness.record import higher_is_better
 from reports import prose
@@ -44,7 +45,15 @@ def sensitivity(
     role : {"tuning", "reported"}, optional
         On which seeds; by default that of the first row.
     title, subtitle : str, optional
+
+    Raises
+    ------
+    harness.errors.ConfigurationError
+        If the frame has no row of that role: the reported seeds of some studies are trained at the chosen
+        value alone.
     """
+    if role is not None and role not in set(frame["role"]):
+        raise unknown("role", role, frame["role"].unique().tolist())
     frame = frame[frame["role"] == (role or frame["role"].iloc[0])]
     layout = strips.arms_of(frame, layout)
     key = prose.key_name(str(frame["over"].iloc[0]))

@@ -26,9 +26,7 @@ def reasons(comparison: Comparison) -> dict[str, str]:
     """Say of every arm, by name, why it has no curve; of one that has a history, that it lacks this one."""
     reported = set(comparison.chosen["arm"])
     told = comparison.told
-    unchosen: set[str] = set()
-    if comparison.choices is not None:
-        unchosen = set(comparison.choices.loc[comparison.choices["value"].isna(), "arm"])
+    unchosen = comparison.unchosen
     several = set(repeated(comparison.chosen))
     found = {}
     for arm in comparison.layout.arms:

@@ -36,7 +36,12 @@ def sensitivity(comparison: Comparison) -> Section:
             )
         )
     paragraphs = [_edges(comparison, rates.at_edges(frame), key)]
-    if frame.loc[frame["role"] == "reported", "value"].nunique() < 2:
+    if comparison.at_chosen_alone:
+        paragraphs.append(
+            f"The reported seeds were trained at the {key} that their arm chose, and at no other: what other "
+            "values come to is shown by the tuning seeds alone."
+        )
+    elif frame.loc[frame["role"] == "reported", "value"].nunique() < 2:
         paragraphs.append(f"The reported seeds were trained at one {key} only: there is no other to show.")
     table = tables.tuning(comparison)
     return Section(

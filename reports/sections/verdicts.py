@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from harness.intervals import LEAST_SEEDS
+from harness.quantities import compared, lost_by, title
 from reports import effects, prose
 from reports.cells import Cell, Part, Table, shown, words
 from reports.claim_rows import ESTIMATED
@@ -95,35 +96,42 @@ def table(comparison: Comparison) -> Table | None:
 
 
 def _row(row: pd.Series, extra: Mapping[str, tuple[str, str]]) -> tuple[Cell, ...]:
-    metric = str(row["metric"])
+    metric, values = str(row["metric"]), str(row["values"])
     estimated = row["kind"] in ESTIMATED
-    effect = span(row["effect"], row["low"], row["high"], metric) if estimated else (shown(row["effect"]),)
+    effect: Cell = (shown(row["effect"]),)
+    if estimated:
+        effect = span(row["effect"], row["low"], row["high"], metric, values)
     if estimated and row["dead"]:
-        effect = conditional(row, "living_effect", metric)
+        effect = conditional(row, "living_effect", metric, values)
+    lost = f", {row['dead']:.0f} {lost_by(metric, values)}"
     chance = tuple(row[f"improvement{end}"] for end in ("", "_low", "_high"))
     return (
         words(row["claim"]),
         words(row["cell"] or "–"),
         words(f"{row['verdict']}{': ' if row['how'] else ''}{row['how'] or ''}"),
-        (shown(int(row["seeds"])), *((Part(f", {row['dead']:.0f} died"),) if row["dead"] else ())),
+        (
+            shown(int(row["seeds"])),
+            *((Part(lost),) if row["dead"] else ()),
+        ),
         effect,
         (Part(effects.level(row["level"]), repr(float(row["level"]))),) if estimated else words("–"),
-        *(_bounds(row, names, metric) for names in extra.values()),
+        *(_bounds(row, names, metric, values) for names in extra.values()),
         shares(*chance),
         (shown(row["correlation"]),),
         _p(row),
-        (part(row["detectable"], metric),),
+        (part(row["detectable"], metric, values=values),),
         (shown(row["needed_seeds"]),),
     )
 
 
-def conditional(row: pd.Series, name: str, metric: str) -> Cell:
+def conditional(row: pd.Series, name: str, metric: str, values: str = "linear") -> Cell:
     """Make the cell of a comparison of which a seed died: the share that did, and the rest by itself."""
-    dead, seeds = int(row["dead"]), int(row["seeds"])
-    said = f"no interval: {dead} of {prose.counted(seeds, 'seed')} died"
+    dead, seeds, lost = int(row["dead"]), int(row["seeds"]), lost_by(metric, values)
+    said = f"no interval: {dead} of {prose.counted(seeds, 'seed')} {lost}"
     if not np.isfinite(row[name]):
         return words(said)
-    return (Part(f"{said}; given that a seed lived "), part(row[name], metric))
+    given = "given that a seed lived" if lost == "died" else "of the others"
+    return (Part(f"{said}; {given} "), part(row[name], metric, values=values))
 
 
 def shares(share: float, low: float, high: float) -> Cell:
@@ -134,8 +142,8 @@ def shares(share: float, low: float, high: float) -> Cell:
     return (shown(share, "accuracy"), Part(" ("), *bounds, Part(")"))
 
 
-def _bounds(row: pd.Series, names: tuple[str, str], metric: str) -> Cell:
-    low, high = (part(row[name], metric, units=False) for name in names)
+def _bounds(row: pd.Series, names: tuple[str, str], metric: str, values: str) -> Cell:
+    low, high = (part(row[name], metric, units=False, values=values) for name in names)
     return (low, Part(" to "), high) if low.value else (low,)
 
 
@@ -147,10 +155,10 @@ def _p(row: pd.Series) -> Cell:
 
 
 def _estimated(document: Mapping[str, Any], row: pd.Series, cells: pd.DataFrame) -> tuple[Any, ...]:
-    metric, facts = str(row["metric"]), []
+    metric, values, facts = str(row["metric"]), str(row["values"]), []
     if row["cell"]:
         facts.append(("cell shown" if row["verdict"] == "inconclusive" else "decided by", words(row["cell"])))
-    named = f"{prose.metric_name(metric)} {row['direction']} by"
+    named = compared(metric, str(row["at"]), str(row["direction"]))
     if row["kind"] == "trend":
         step = "doubling of " if document.get("scale") == "log2" else "unit of "
         named = f"{named}, a {step}{prose.metric_name(str(document['over']).rpartition('.')[2])}"
@@ -158,14 +166,14 @@ def _estimated(document: Mapping[str, Any], row: pd.Series, cells: pd.DataFrame)
     if deciding is None:
         pass
     elif deciding["dead"]:
-        facts.append((named, conditional(deciding, "living_effect", metric)))
+        facts.append((named, conditional(deciding, "living_effect", metric, values)))
     elif np.isfinite(_number(row["effect"])):
-        facts.append((named, (part(row["effect"], metric),)))
+        facts.append((named, (part(row["effect"], metric, values=values), *_in_times(row))))
     if np.isfinite(_number(row["low"])):
         name = f"{effects.level(row['level'])} {row['interval']} interval"
-        bounds = part(row["low"], metric), part(row["high"], metric)
-        facts.append((name, (bounds[0], Part(" to "), bounds[1])))
-    facts.append(("margin", (part(row["margin"], metric, signed=False),)))
+        low = part(row["low"], metric, values=values, units=values != effects.LOG2)
+        facts.append((name, (low, Part(" to "), part(row["high"], metric, values=values))))
+    facts.append(("margin", (part(row["margin"], metric, signed=False, values=values),)))
     facts.append(("seeds", _seeds(row, deciding)))
     facts.append(("it asks", words(ASKED[str(row["population"])])))
     count = int(row["cells"])
@@ -177,8 +185,15 @@ def _estimated(document: Mapping[str, Any], row: pd.Series, cells: pd.DataFrame)
         ]
         facts.append(("scope", words(f"{row['scope']} of {count} cells: {', '.join(tally)}")))
     if row["verdict"] == "inconclusive":
-        facts += _to_decide(cells, metric)
+        facts += _to_decide(cells, metric, values)
     return tuple(facts)
+
+
+def _in_times(row: pd.Series) -> Cell:
+    """Say of an effect in doublings how many times that is; nothing of another."""
+    if row["values"] != effects.LOG2:
+        return ()
+    return (Part(f": {effects.times(float(row['effect']), str(row['metric']), str(row['direction']))}"),)
 
 
 def _reason(row: pd.Series, cells: pd.DataFrame) -> str:
@@ -199,7 +214,7 @@ def _unchosen(comparison: Comparison, document: Mapping[str, Any], row: pd.Serie
     return "".join(f"; {each}" for each in told[:2])
 
 
-def _to_decide(cells: pd.DataFrame, metric: str) -> list[tuple[str, Cell]]:
+def _to_decide(cells: pd.DataFrame, metric: str, values: str) -> list[tuple[str, Cell]]:
     """Say what an inconclusive claim lacks: how many seeds would do, and what these can show."""
     facts: list[tuple[str, Cell]] = []
     open_cells = cells[cells["verdict"] == "inconclusive"].astype(
@@ -213,7 +228,7 @@ def _to_decide(cells: pd.DataFrame, metric: str) -> list[tuple[str, Cell]]:
         facts.append((f"seeds needed to decide {POWER}, were the effect as seen", (*several, high)))
     least = open_cells["detectable"].dropna()
     if len(least):
-        low, high = part(least.min(), metric, signed=False), part(least.max(), metric, signed=False)
+        low, high = (part(each, metric, signed=False, values=values) for each in (least.min(), least.max()))
         several = (low, Part(" to ")) if low.text != high.text else ()
         facts.append((f"smallest effect that these seeds would show {POWER}", (*several, high)))
     return facts
@@ -221,8 +236,9 @@ def _to_decide(cells: pd.DataFrame, metric: str) -> list[tuple[str, Cell]]:
 
 def _seeds(row: pd.Series, deciding: pd.Series | None) -> Cell:
     said: Cell = (shown(int(row["seeds"])),)
+    lost = lost_by(str(row["metric"]), str(row["values"]))
     if deciding is not None and deciding["dead"]:
-        said = (*said, Part(", of which "), shown(int(deciding["dead"])), Part(" died"))
+        said = (*said, Part(", of which "), shown(int(deciding["dead"])), Part(f" {lost}"))
     if deciding is not None and deciding["missing"]:
         said = (*said, Part("; "), shown(int(deciding["missing"])), Part(" more are not in every arm"))
     few = int(row["seeds"]) < LEAST_SEEDS
@@ -235,7 +251,7 @@ def _single(document: Mapping[str, Any], row: pd.Series) -> tuple[Any, ...]:
     effect = _number(row["effect"])
     if row["kind"] == "existence":
         asked = f"{row['direction']} than {float(document['value']):g}"
-        facts.append(("asked for", words(f"{prose.metric_name(metric)} {asked}")))
+        facts.append(("asked for", words(f"{title(metric, str(row['at']))} {asked}")))
         facts.append(
             ("farthest run", (Part(f"{effect:.6g}", repr(effect)) if effect == effect else Part("–"),))
         )

@@ -6,6 +6,7 @@ from reports.statistics.estimates import estimates
 from reports.statistics.gradients import EXPLODING, VANISHING
 from reports.statistics.outcomes import OUTCOMES, outcome_counts
 from reports.statistics.profiles import profiles, score_profiles
+from reports.statistics.quantities import with_quantities
 from reports.statistics.randomness import generator
 from reports.statistics.scores import final_scores
 from reports.statistics.shares import wilson
@@ -29,4 +30,5 @@ __all__ = [
     "times",
     "verdicts",
     "wilson",
+    "with_quantities",
 ]

@@ -23,11 +23,11 @@ class BySeed:
     missing : int
         Further seeds, on which some arm has a run.
     values : ndarray, shape (n, arms)
-        As measured; whatever was left where a run died.
+        As measured, or their logarithms to the base 2; whatever was left where a run died.
     counted : ndarray, shape (n, arms)
         As they count in medians and ranks: `counting.counted`.
     lost : ndarray of bool, shape (n, arms)
-        The run died, or its value is infinite.
+        The run died, or its value is infinite, or has no logarithm where one is asked for.
     repeated : str
         An arm with several runs on a seed, of which none is the arm's: there are no seeds then. Else empty.
     """
@@ -54,15 +54,20 @@ class Metric:
         One row a run: `arm, seed, outcome, status, majority_accuracy` and `name`. A run that names no seed
         has it in common with no other.
     name : str
+    logarithmic : bool
+        Whether values enter by their logarithm to the base 2. What counts in ranks is not touched by it.
     """
 
-    def __init__(self, runs: pd.DataFrame, name: str) -> None:
+    def __init__(self, runs: pd.DataFrame, name: str, *, logarithmic: bool = False) -> None:
         arms, of_arm = np.unique(runs["arm"].to_numpy(dtype=str), return_inverse=True)
         self._seeds, of_seed = np.unique(_seeds(runs), return_inverse=True)
         self._places = {str(arm): place for place, arm in enumerate(arms)}
         shape = len(self._seeds), len(arms)
         found = runs[name].to_numpy(dtype=float)
         died_there = died(runs).to_numpy(dtype=bool) | np.isinf(found)
+        if logarithmic:
+            died_there |= found <= 0
+            found = np.log2(found, where=found > 0, out=np.full(len(found), np.nan))
         self._values, self._counted = np.full(shape, np.nan), np.full(shape, np.nan)
         self._lost, self._known = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
         self._runs = np.zeros(shape, dtype=np.int64)

@@ -4,25 +4,29 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from harness.record import OWN_LOSSES
+from harness.quantities import FREE, NOT_COMPARED, depends_on_loss, find
 
 
-def incomparable(runs: pd.DataFrame, arms: Sequence[str], metric: str) -> str:
+def incomparable(runs: pd.DataFrame, arms: Sequence[str], metric: str, *, kind: str = "difference") -> str:
     """Say why arms do not compare on a metric; nothing if they do, as far as their runs tell.
 
-    Scores of different data sets do not compare, nor do own losses of different kinds, scales and other
-    keys of the loss.
+    Scores of different data sets do not compare, nor does what depends on the loss between losses: own
+    losses of different kinds, scales and other keys, times until they halve, levels of gradients.
 
     Parameters
     ----------
     runs : DataFrame
         `arm` and, where they are known, `dataset`, `loss` and the keys of the loss, such as `loss.scale`.
+    kind : str
+        Of the claim.
     """
     mine = runs[runs["arm"].isin(list(arms))]
     if "dataset" in mine.columns and mine["dataset"].nunique() > 1:
         return "scores of different data sets do not compare"
-    if metric not in OWN_LOSSES:
+    asked = find(metric)
+    if asked is None or not depends_on_loss(asked, kind):
         return ""
-    keys = [name for name in map(str, mine.columns) if name.split(".")[0] == "loss"]
+    free = FREE[asked.compares]
+    keys = [name for name in map(str, mine.columns) if name.split(".")[0] == "loss" and name not in free]
     varied = [key for key in keys if mine[key].astype(str).nunique() > 1]
-    return f"own losses do not compare: the arms differ in {varied[0]}" if varied else ""
+    return f"{NOT_COMPARED[asked.compares]}: the arms differ in {varied[0]}" if varied else ""

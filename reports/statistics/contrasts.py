@@ -111,7 +111,8 @@ def tested(rows: Sequence[dict[str, Any]], family: int) -> None:
     Parameters
     ----------
     rows : sequence of dict
-        As `contrasts` returns them; changed in place: `p`, `p_holm`, `p_note`.
+        As `contrasts` returns them; changed in place: `p`, `p_holm`, `p_note`. `lost`, where a row has it,
+        says what became of the seeds that leave no mean.
     family : int
         How many comparisons share the error.
     """
@@ -209,7 +210,7 @@ def _note(row: Mapping[str, Any], family: int) -> str:
     if seeds == 0:
         return str(row["absent"])
     if dead:
-        return f"{dead} of {counted_seeds(seeds)} died"
+        return f"{dead} of {counted_seeds(seeds)} {row.get('lost', 'died')}"
     if isnan(row["p"]) or row["p_least"] * family <= ERROR_RATE:
         return ""
     enough = seeds_to_reach(family)

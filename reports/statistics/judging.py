@@ -16,7 +16,7 @@ Judged = tuple[str, str, str]
 """A verdict, how a refuted claim is, and a sentence that says why."""
 
 
-def judge(row: Mapping[str, Any], margin: float) -> Judged:
+def judge(row: Mapping[str, Any], margin: float, lost: str = "died") -> Judged:
     """Judge the mean of a comparison.
 
     Parameters
@@ -26,6 +26,8 @@ def judge(row: Mapping[str, Any], margin: float) -> Judged:
         and `needed_seeds`.
     margin : float
         What matters, from 0 on.
+    lost : str
+        What became of the seeds that leave no mean.
     """
     seeds, dead, low, high = int(row["seeds"]), int(row["dead"]), float(row["low"]), float(row["high"])
     if row["repeated"]:
@@ -33,7 +35,7 @@ def judge(row: Mapping[str, Any], margin: float) -> Judged:
     if not seeds:
         return INCONCLUSIVE, "", "there is no seed that all its arms have"
     if dead:
-        return INCONCLUSIVE, "", f"{dead} of {counted_seeds(seeds)} died: there is no interval of a mean"
+        return INCONCLUSIVE, "", f"{dead} of {counted_seeds(seeds)} {lost}: there is no interval of a mean"
     if seeds < LEAST_SEEDS:
         few = f"{counted_seeds(seeds)}: below {LEAST_SEEDS} every verdict is inconclusive"
         return INCONCLUSIVE, "", few

@@ -1,5 +1,6 @@
 """Time to target: when a curve, and when each run, first is as good as a value."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -7,10 +8,8 @@ import pandas as pd
 
 from harness.choosing import died
 from harness.intervals import Floats
+from harness.quantities import COSTS as COSTS
 from harness.record import higher_is_better
-
-COSTS = {"updates": "update", "epochs": "epoch", "samples": "samples", "multiply_adds": "multiply_adds"}
-"""What a time is counted in, and the column of a history that counts it."""
 
 
 def crossing(updates: Floats, values: Floats, target: float, *, upward: bool) -> tuple[float, float]:
@@ -50,7 +49,9 @@ def crossing(updates: Floats, values: Floats, target: float, *, upward: bool) ->
     return float(updates[before] + share * apart), apart
 
 
-def times(history: pd.DataFrame, runs: pd.DataFrame, metric: str, target: float) -> pd.DataFrame:
+def times(
+    history: pd.DataFrame, runs: pd.DataFrame, metric: str, target: float | Mapping[str, float]
+) -> pd.DataFrame:
     """Return when each run reached a target.
 
     Parameters
@@ -59,6 +60,8 @@ def times(history: pd.DataFrame, runs: pd.DataFrame, metric: str, target: float)
         Columns `run_id`, `update`, `metric` and those of `COSTS` that are known, sorted by update.
     runs : DataFrame
         Columns `run_id`, `arm`, `seed`, `outcome`, `status`.
+    target : float or mapping of str to float
+        Of all runs, or of each by its id: one that has none, or none that is finite, has no time.
 
     Returns
     -------
@@ -71,6 +74,8 @@ def times(history: pd.DataFrame, runs: pd.DataFrame, metric: str, target: float)
     known = {c: column for c, column in COSTS.items() if column in history and history[column].notna().any()}
     upward = higher_is_better(metric)
     measured = set(history.loc[history[metric].notna(), "run_id"].astype(str))
+    goals = target if isinstance(target, Mapping) else dict.fromkeys(measured, target)
+    measured = {run for run in measured if np.isfinite(goals.get(run, np.nan))}
     of_run = runs["run_id"].astype(str)
     able = set(runs.loc[of_run.isin(measured) | ~of_run.isin(rows), "arm"])
     found = []
@@ -81,8 +86,9 @@ def times(history: pd.DataFrame, runs: pd.DataFrame, metric: str, target: float)
             row |= dict.fromkeys(known, float("inf"))
         elif mine is not None and not dead and str(run["run_id"]) in measured:
             values = mine[metric].to_numpy(float)
+            goal = goals[str(run["run_id"])]
             reached = {
-                cost: crossing(mine[column].to_numpy(float), values, target, upward=upward)
+                cost: crossing(mine[column].to_numpy(float), values, goal, upward=upward)
                 for cost, column in known.items()
             }
             row |= {cost: time for cost, (time, _) in reached.items()} | {"apart": reached["updates"][1]}

@@ -71,7 +71,9 @@ def _identity_row(found: BySeed, agree: NDArray[np.bool_], one: Floats, other: F
     return row | {"verdict": SUPPORTED, "reason": agreed}
 
 
-def existence(runs: pd.DataFrame, claim: Mapping[str, Any], arms: Sequence[str]) -> dict[str, Any]:
+def existence(
+    runs: pd.DataFrame, claim: Mapping[str, Any], arms: Sequence[str], column: str
+) -> dict[str, Any]:
     """Judge whether some run's metric is beyond a value.
 
     One run that is decides. That none is refutes nothing: another might be.
@@ -81,10 +83,12 @@ def existence(runs: pd.DataFrame, claim: Mapping[str, Any], arms: Sequence[str])
     runs : DataFrame
         `finished` runs; one that diverged counts with infinite loss or the majority class's accuracy.
     claim : mapping
-        `metric`, `direction`, `value`.
+        `direction`, `value`.
+    column : str
+        Of `runs`: what it is about.
     """
     mine = runs[runs["arm"].isin(list(arms))]
-    values = counted(mine, str(claim["metric"]))
+    values = counted(mine, column)
     known = ~np.isnan(values)
     mine, values = mine[known], values[known]
     sign = 1.0 if claim["direction"] == "higher" else -1.0

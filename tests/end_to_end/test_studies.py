@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from harness import studies
+from harness.library import library
 from harness.locations import PACKAGE
-from harness.sweeping.study import library
 from harness.tracking import read
 from harness.tracking.store import connect
 from reports.__main__ import main as report

@@ -9,12 +9,13 @@ from scipy import stats
 
 from harness.errors import ConfigurationError
 from harness.intervals import LEAST_SEEDS
+from harness.library import library
 from harness.sweeping.cells import cells, documented
 from harness.sweeping.claims import Estimated, build_claims
 from harness.sweeping.composing import default_composer
 from harness.sweeping.grid import Grid, expand
 from harness.sweeping.settings import SweepKeys
-from harness.sweeping.study import build_study, library, plain
+from harness.sweeping.study import build_study, plain
 
 GRID = [
     "dataset=moons",

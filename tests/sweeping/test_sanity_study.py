@@ -11,10 +11,11 @@ from harness.engine.activations import ACTIVATIONS
 from harness.engine.feeding import FEEDINGS
 from harness.engine.losses import LOSSES
 from harness.engine.update_rules import UPDATE_RULES
+from harness.library import library
 from harness.record import Record
 from harness.sweeping.composing import default_composer
 from harness.sweeping.grid import Point, expand
-from harness.sweeping.study import build_study, library
+from harness.sweeping.study import build_study
 
 TARGET = 0.01
 PAIRINGS = [(name, output) for name, loss in LOSSES.items() for output in loss.outputs]
