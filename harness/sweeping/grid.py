@@ -126,7 +126,7 @@ def arm_keys(study: Study, swept: Sequence[str]) -> list[str]:
 
 
 def label(run: RunConfig, key: str) -> str:
-    """Return how figures and tables write a run's value of a compared key; empty if its choice lacks the key."""
+    """Return how figures and tables write a run's value of a compared key; empty if it lacks the key."""
     if key in FEEDING:
         return run.feeding_label
     flat = run.flat
@@ -155,7 +155,9 @@ def _check_compared(arms: Sequence[str], runs: Iterable[RunConfig]) -> None:
     known = sorted({name for run in runs for name in run.flat})
     for each in arms:
         if known and each not in known and each not in FEEDING:
-            raise ConfigurationError(f"study.arms: no run of the grid has the key {each!r}{nearest(each, known)}")
+            raise ConfigurationError(
+                f"study.arms: no run of the grid has the key {each!r}{nearest(each, known)}"
+            )
 
 
 def _check_tuned(over: str, runs: Iterable[RunConfig]) -> None:

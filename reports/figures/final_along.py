@@ -21,7 +21,7 @@ from reports.figures.marks import mark
 
 MOST_TICKS = 8
 APART = 0.012
-"""Share of the axis by which neighbouring lines stand beside one another, so that none hides behind another."""
+"""Share of the axis by which lines stand beside one another, so that none hides behind another."""
 
 
 @style.house_style
@@ -175,6 +175,6 @@ def _beside(axes: Axes, values: pd.Series, aside: float) -> Floats:
     """Move values along the axis by a share of its length."""
     transform = axes.transData + axes.transAxes.inverted()
     points = np.column_stack([values.to_numpy(dtype=float), np.full(len(values), axes.get_ylim()[0])])
-    moved = transform.transform(points) + [aside, 0.0]
+    moved = transform.transform(points) + np.array([aside, 0.0])
     placed: Floats = transform.inverted().transform(moved)[:, 0]
     return placed

@@ -9,8 +9,10 @@ from matplotlib.figure import Figure
 
 from reports import prose, tables, targets
 from reports.comparison import Comparison
-from reports.figures import final_along, profiles, strips, times
+from reports.figures import profiles, strips, times
 from reports.figures.final import final as drawn
+from reports.figures.final_along import about as about_along
+from reports.figures.final_along import final_along
 from reports.figures.ranking import about as about_ranking
 from reports.figures.ranking import ranking as ranked
 from reports.figures.reached import about as about_arms
@@ -58,14 +60,14 @@ def along(comparison: Comparison) -> list[Drawing]:
     """Draw the final scores along each compared number of which a line has values enough."""
     drawings = []
     for place, (_, rows) in enumerate(comparison.finals_along.groupby("key", sort=False)):
-        caption = prose.at_one_rate(comparison, final_along.about(rows))
+        caption = prose.at_one_rate(comparison, about_along(rows))
         name = "final_along" + (f"_{'abcdefghijklmnop'[place]}" if place else "")
         drawings.append(Drawing(name, caption, rows, partial(_draw_along, comparison, rows, caption)))
     return drawings
 
 
 def _draw_along(comparison: Comparison, rows: pd.DataFrame, caption: str) -> Figure:
-    return final_along.final_along(rows, comparison.layout, subtitle=caption)
+    return final_along(rows, comparison.layout, subtitle=caption)
 
 
 def reached(comparison: Comparison) -> Section | None:

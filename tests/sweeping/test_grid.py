@@ -90,7 +90,7 @@ def test_an_arm_by_a_key_that_some_choices_lack_is_told_by_the_others() -> None:
 
 
 def test_an_arm_by_a_key_that_all_runs_lack_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="no run of the grid has the key 'optimizer.speed'"):
+    with pytest.raises(ConfigurationError, match=r"no run of the grid has the key 'optimizer\.speed'"):
         points_and_arms(Study("s", grid=(TINY,), seeds=(0,), arms=("optimizer.speed",)))
 
 
