@@ -10,9 +10,8 @@ from matplotlib.figure import Figure
 from reports import prose, tables, targets
 from reports.comparison import Comparison
 from reports.figures import profiles, strips, times
+from reports.figures.along import about, final_along
 from reports.figures.final import final as drawn
-from reports.figures.final_along import about as about_along
-from reports.figures.final_along import final_along
 from reports.figures.ranking import about as about_ranking
 from reports.figures.ranking import ranking as ranked
 from reports.figures.reached import about as about_arms
@@ -60,7 +59,7 @@ def along(comparison: Comparison) -> list[Drawing]:
     """Draw the final scores along each compared number of which a line has values enough."""
     drawings = []
     for place, (_, rows) in enumerate(comparison.finals_along.groupby("key", sort=False)):
-        caption = prose.at_one_rate(comparison, about_along(rows))
+        caption = prose.at_one_rate(comparison, about(rows))
         name = "final_along" + (f"_{'abcdefghijklmnop'[place]}" if place else "")
         drawings.append(Drawing(name, caption, rows, partial(_draw_along, comparison, rows, caption)))
     return drawings

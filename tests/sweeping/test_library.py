@@ -1,4 +1,4 @@
-"""The studies of sweeps/: each asks one question, says whose claim it tests, and is answered in each form."""
+"""The studies of sweeps/: each asks one question, says whose claim it tests, and answers in every form."""
 
 from functools import cache
 

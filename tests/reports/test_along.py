@@ -6,7 +6,7 @@ import pytest
 
 from reports.along import numbers
 from reports.comparison import compare
-from reports.figures.final_along import final_along, geometric
+from reports.figures.along import final_along, geometric
 from reports.sections.final import along
 
 DEPTHS = ["depth 1", "depth 2", "depth 6"]

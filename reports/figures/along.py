@@ -21,7 +21,7 @@ from reports.figures.marks import mark
 
 MOST_TICKS = 8
 APART = 0.012
-"""Share of the axis by which lines stand beside one another, so that none hides behind another."""
+"""Share of the axis by which neighbouring lines stand apart, so that none hides behind another."""
 
 
 @style.house_style
