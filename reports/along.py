@@ -42,7 +42,7 @@ def _of(comparison: Comparison, key: str) -> pd.DataFrame:
     if key not in arms.columns:
         return pd.DataFrame()
     at = pd.to_numeric(arms[key], errors="coerce").dropna()
-    lines = _lines(comparison, arms.loc[at.index], key).assign(at=at)
+    lines = lines_along(comparison, arms.loc[at.index], key).assign(at=at)
     sizes = lines.groupby(["panel", "line"])["at"].nunique()
     if sizes.empty or sizes.max() < FEWEST:
         return pd.DataFrame()
@@ -57,7 +57,7 @@ def _of(comparison: Comparison, key: str) -> pd.DataFrame:
     return pd.concat([*groups, levels], ignore_index=True).assign(key=key).reindex(columns=COLUMNS)
 
 
-def _lines(comparison: Comparison, arms: pd.DataFrame, key: str) -> pd.DataFrame:
+def lines_along(comparison: Comparison, arms: pd.DataFrame, key: str) -> pd.DataFrame:
     """Return the `panel`, `line` and drawing `order` of each arm, as `arms.lay_out` shares lines out."""
     other = [axis for axis in comparison.axes if axis != key and axis in arms.columns]
     table = arms[list(dict.fromkeys(["dataset", *other]))].fillna("").astype(str)
