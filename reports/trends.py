@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from harness.choosing import died
-from reports.along import COLUMNS, lines_along
+from reports.along import COLUMNS, lines_along, numbers
 from reports.statistics import counted, final_scores
 from reports.statistics.quantities import column
 
@@ -47,7 +47,7 @@ def _of(comparison: Comparison, claim: Mapping[str, Any], key: str, metric: str)
         return pd.DataFrame()
     runs = runs[runs["arm"].isin(names)]
     lines = lines_along(comparison, arms.loc[names], key).assign(
-        at=pd.to_numeric(arms.loc[names, key], errors="coerce"), dataset=arms.loc[names, "dataset"]
+        at=numbers(arms.loc[names, key].astype(str), key), dataset=arms.loc[names, "dataset"]
     )
     seeds = runs[["arm", "seed"]].assign(
         shown="seed", value=counted(runs, metric), dead=died(runs).astype(int)
