@@ -26,6 +26,7 @@ from reports import (
     rates,
     statistics,
     times,
+    trends,
 )
 from reports.arms import Layout, lay_out, loss_keys, losses
 from reports.plain_text import plain, plain_all
@@ -226,6 +227,11 @@ class Comparison:
     def finals_along(self) -> pd.DataFrame:
         """The final scores along each compared number, as `along.along_rows`."""
         return along.along_rows(self)
+
+    @cached_property
+    def trends(self) -> pd.DataFrame:
+        """What claimed trends are about, along their numbers, as `trends.trend_rows`."""
+        return trends.trend_rows(self)
 
     @cached_property
     def times(self) -> pd.DataFrame | None:
