@@ -44,7 +44,7 @@ SHARE, COUNT, NATS = "share, 0 to 1", "count", "nats"
 OWN = "of the metric named"
 EFFECT = "of the metric named; doublings where values is log2"
 PUBLISHED = "published"
-SCORED, MAPS, TIMES = "ranking|final", "decision_regions.*", "time_to_target|reached"
+SCORED, MAPS, TIMES = "ranking|final|final_along.*", "decision_regions.*", "time_to_target|reached"
 TIME = "(updates|epochs|samples|multiply_adds)"
 
 COLUMNS = (
@@ -67,6 +67,8 @@ COLUMNS = (
     Column("values", "linear, or log2: the metric enters by its logarithm to the base 2.", files="claims.*"),
     Column("seeds", "The seeds, as ranges.", files="seeds"),
     Column("count", "How many seeds have the role.", COUNT, files="seeds"),
+    Column("at", "The arm's value of the key along which is drawn.", "of the key", files="final_along.*"),
+    Column("line", "What arms have in common that differ in the key alone.", files="final_along.*"),
     Column("name", "Name of the parameter, as the configuration has it.", files="configuration_.*"),
     Column("name", "What of the platform it is.", files="platform"),
     Column("value", "Its value.", files="configuration_.*|platform"),
@@ -118,6 +120,8 @@ COLUMNS = (
     Column("free", "Problems that a method solved at no cost, by where it started.", COUNT),
     Column("cost", "What the ratio is counted in."),
     Column("over", "The tuned key."),
+    Column("key", "The compared key along which is drawn."),
+    Column("panel", "Title of the panel in which the line is drawn."),
     Column("tuned_value", "Value of the tuned key that was chosen.", "of the key"),
     Column("apart", "Updates between the rows that the time is interpolated from, at most.", "updates"),
     Column("target", "What the metric has to reach.", OWN),

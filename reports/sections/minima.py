@@ -23,7 +23,7 @@ CAPTION = (
     "Reported runs by where they ended, the least loss of an arm first. At rest: norm of the whole gradient "
     "below 1e-8. There a strict minimum has a smallest eigenvalue of the Hessian above 1e-6, a saddle one "
     "below −1e-6, and what is flat one between. Strict minima are one if their losses and "
-    "parameters agree once hidden units are matched in place and, of odd activations, in sign; the others are "
+    "parameters agree once hidden units are matched in place and, of odd activations, in sign; others are "
     "told apart by loss alone. Of an end's runs: median loss, largest gradient, least curvature."
 )
 
