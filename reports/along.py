@@ -42,7 +42,7 @@ def _of(comparison: Comparison, key: str) -> pd.DataFrame:
     if key not in arms.columns:
         return pd.DataFrame()
     at = numbers(arms[key].astype(str), key).dropna()
-    lines = _lines(comparison, arms.loc[at.index], key).assign(at=at)
+    lines = lines_along(comparison, arms.loc[at.index], key).assign(at=at)
     sizes = lines.groupby(["panel", "line"])["at"].nunique()
     if sizes.empty or sizes.max() < FEWEST:
         return pd.DataFrame()
@@ -67,7 +67,7 @@ def numbers(texts: pd.Series, key: str) -> pd.Series:
     return pd.to_numeric(texts.str.removeprefix(f"{key.rpartition('.')[2]} "), errors="coerce")
 
 
-def _lines(comparison: Comparison, arms: pd.DataFrame, key: str) -> pd.DataFrame:
+def lines_along(comparison: Comparison, arms: pd.DataFrame, key: str) -> pd.DataFrame:
     """Return the `panel`, `line` and drawing `order` of each arm, as `arms.lay_out` shares lines out."""
     same = {key, "optimizer"} if key == "optimizer.batch_size" else {key}
     other = [axis for axis in comparison.axes if axis not in same and axis in arms.columns]
