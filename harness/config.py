@@ -177,7 +177,10 @@ class RunConfig:
 
     @property
     def flat(self) -> dict[str, Any]:
-        """Return the leaves by dotted key; a group's choice stands under the group's own name."""
+        """Return the leaves by dotted key; a group's choice stands under the group's own name.
+
+        Data sets stand there by their titles.
+        """
         found: dict[str, Any] = {}
         for name in FIELDS:
             value = getattr(self, name)
@@ -185,6 +188,7 @@ class RunConfig:
                 found.update(_leaves(_Itself(value), name))
             else:
                 found[name] = value
+        found["dataset"] = self.dataset.title
         return found
 
 
@@ -267,7 +271,7 @@ def check(run: RunConfig) -> None:
         )
     if run.output == "softmax" and run.outputs == 1:
         raise ConfigurationError(
-            f"architecture.output = 'softmax': {run.dataset.name} is a regression with a single "
+            f"architecture.output = 'softmax': {run.dataset.title} is a regression with a single "
             "output column, whose softmax is always 1; allowed: identity, sigmoid, auto"
         )
     if run.output not in run.loss.outputs:
@@ -278,7 +282,7 @@ def check(run: RunConfig) -> None:
         )
     if run.dataset.classes is None and _name(run.loss) == "cross_entropy":
         raise ConfigurationError(
-            f"loss = 'cross_entropy': {run.dataset.name} is a regression; allowed: loss=mse"
+            f"loss = 'cross_entropy': {run.dataset.title} is a regression; allowed: loss=mse"
         )
     _check_class_weight(run.loss.class_weight, run.dataset)
     train = split_sizes(run.dataset)[0]
@@ -286,7 +290,7 @@ def check(run: RunConfig) -> None:
     if batch > train:
         raise ConfigurationError(
             f"optimizer.batch_size = {batch}: larger than the {train:,} training "
-            f"samples of {run.dataset.name}; allowed: 1 to {train}, or optimizer=gd for all at once"
+            f"samples of {run.dataset.title}; allowed: 1 to {train}, or optimizer=gd for all at once"
         )
     update = batch * multiply_adds(run.sizes)
     if run.stopping.multiply_adds is not None and run.stopping.multiply_adds < update:
@@ -304,13 +308,13 @@ def _check_class_weight(weight: ClassWeight | None, dataset: Dataset) -> None:
     given = weight if isinstance(weight, str) else list(weight)
     if dataset.classes is None:
         raise ConfigurationError(
-            f"loss.class_weight = {given!r}: {dataset.name} is a regression; allowed: null"
+            f"loss.class_weight = {given!r}: {dataset.title} is a regression; allowed: null"
         )
     if isinstance(weight, str):
         return
     if len(weight) != dataset.classes or not any(weight):
         raise ConfigurationError(
-            f"loss.class_weight = {given}: {dataset.name} has {dataset.classes} classes; allowed: a "
+            f"loss.class_weight = {given}: {dataset.title} has {dataset.classes} classes; allowed: a "
             "weight for each, not all of them 0, or balanced, or null"
         )
 

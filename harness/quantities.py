@@ -73,12 +73,21 @@ WINDOW = {
         "less their mean, divided by the training loss at the window's start",
     ),
 }
+AT_REST, CURVED = 1e-8, 1e-6
+"""A strict minimum for `minimum_excess`: whole gradient below the one, every curvature above the other."""
 AMONG_RUNS = {
     "excess_loss": (
         "training loss above the least of the arm",
         "final training loss less the least final training loss among the runs of its arm",
     ),
+    "minimum_excess": (
+        "training loss of a minimum above the least of the arm",
+        f"excess_loss of runs that ended in a strict minimum: norm of the whole gradient below {AT_REST:g}, "
+        f"smallest eigenvalue of the Hessian above {CURVED:g}; no number for others",
+    ),
 }
+MINIMUM = ("gradient_norm", "bias_gradient_norm", "hessian_smallest")
+"""Measures that tell whether a run ended in a minimum."""
 DERIVED = {**HALVING, **TARGET, **WINDOW, **AMONG_RUNS}
 """What is derived from the course of a run: title and one-line meaning by name."""
 SUMS = {
@@ -165,7 +174,8 @@ def find(name: str) -> Quantity | None:
     if name in SUMS:
         return Quantity(name, SUMS[name][0], "gradient", ("gradient_norm", "bias_gradient_norm"), start=True)
     if name in DERIVED:
-        return Quantity(name, DERIVED[name][0], _DEPENDENCE.get(name, "relative"))
+        measures = MINIMUM if name == "minimum_excess" else ()
+        return Quantity(name, DERIVED[name][0], _DEPENDENCE.get(name, "relative"), measures)
     if name in WHOLE and name in MEASURES:
         return Quantity(name, WHOLE[name], "gradient", (name,), start=True)
     if name in FACTORS:
@@ -219,7 +229,7 @@ def title(name: str, at: str = "end") -> str:
 
 _DEPENDENCE: dict[str, Compares] = {
     "rises": "always",
-    "excess_loss": "own",
+    **dict.fromkeys(AMONG_RUNS, "own"),
     **dict.fromkeys(TARGET, "always"),
 }
 

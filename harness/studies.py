@@ -9,6 +9,7 @@ from typing import Any
 
 from joblib import cpu_count
 
+from harness.errors import ConfigurationError
 from harness.library import library
 from harness.sweeping.composing import default_composer
 from harness.sweeping.estimates import duration
@@ -67,13 +68,13 @@ def forms(content: Mapping[str, Any]) -> Iterator[Form]:
     yield from sorted(found, key=lambda form: -form.runs)
 
 
-def told(name: str, content: Mapping[str, Any], cores: int) -> str:
-    """Return what a study asks and what its forms cost."""
-    lines = [
-        name,
-        *textwrap.wrap(str(content["question"]), WIDTH, initial_indent="  ", subsequent_indent="  "),
-    ]
-    for form in forms(content):
+def told(name: str, content: Mapping[str, Any], costs: Sequence[Form], cores: int) -> str:
+    """Return what a study asks, how many claims it tests and what its forms cost."""
+    claims, published = len(content.get("claims") or ()), len(content.get("published") or ())
+    tested = [_counted(claims, "claim"), *([_counted(published, "published figure")] if published else [])]
+    question = textwrap.wrap(str(content["question"]), WIDTH, initial_indent="  ", subsequent_indent="  ")
+    lines = [f"{name}: {', '.join(tested)}", *question]
+    for form in costs:
         preset = "" if form.name == FULL else f" PRESET={form.name}"
         tuning = f" ({form.tuning:,} tune)" if form.tuning else ""
         trains = f"trains about {duration(form.seconds / cores)}"
@@ -82,19 +83,39 @@ def told(name: str, content: Mapping[str, Any], cores: int) -> str:
     return "\n".join(lines)
 
 
+def total(studies: Sequence[Sequence[Form]], cores: int) -> str:
+    """Return how long each form of all studies trains."""
+    seconds: dict[str, float] = {}
+    for form in (form for costs in studies for form in costs):
+        seconds[form.name] = seconds.get(form.name, 0.0) + form.seconds
+    each = [f"{name} about {duration(together / cores)}" for name, together in seconds.items()]
+    return f"All {len(studies)} (STUDY=all): {', '.join(each)}."
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """List the studies; with ``--names`` only what they are called."""
+    """List the studies, with ``--names`` only what they are called; status 2 if one of them is wrong."""
     parser = argparse.ArgumentParser(prog="python -m harness.studies", description=__doc__)
     parser.add_argument("--names", action="store_true", help="print names, one a line, and nothing else")
     asked = parser.parse_args(arguments)
-    cores = cpu_count()
+    if asked.names:
+        print("\n".join(name for name, _ in library()))
+        return 0
+    cores, studies, status = cpu_count(), [], 0
     for name, content in library():
-        print(name if asked.names else f"{told(name, content, cores)}\n")
-    if not asked.names:
-        print(
-            f"Times are for {cores} cores, without tracking and the report. STUDY=all asks for all of them."
-        )
-    return 0
+        try:
+            costs = list(forms(content))
+        except ConfigurationError as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            status = 2
+            continue
+        studies.append(costs)
+        print(f"{told(name, content, costs, cores)}\n")
+    print(f"{total(studies, cores)} Times are for {cores} cores, without tracking and the report.")
+    return status
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count or 'no'} {what}{'' if count == 1 else 's'}"
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from harness.quantities import MEASURE_TITLES
+
 if TYPE_CHECKING:
     from reports.comparison import Comparison
 
@@ -42,7 +44,7 @@ SHARE, COUNT, NATS = "share, 0 to 1", "count", "nats"
 OWN = "of the metric named"
 EFFECT = "of the metric named; doublings where values is log2"
 PUBLISHED = "published"
-SCORED, MAPS, TIMES = "ranking|final", "decision_regions.*", "time_to_target|reached"
+SCORED, MAPS, TIMES = "ranking|final|final_along.*", "decision_regions.*", "time_to_target|reached"
 TIME = "(updates|epochs|samples|multiply_adds)"
 
 COLUMNS = (
@@ -65,6 +67,8 @@ COLUMNS = (
     Column("values", "linear, or log2: the metric enters by its logarithm to the base 2.", files="claims.*"),
     Column("seeds", "The seeds, as ranges.", files="seeds"),
     Column("count", "How many seeds have the role.", COUNT, files="seeds"),
+    Column("at", "The arm's value of the key along which is drawn.", "of the key", files="final_along.*"),
+    Column("line", "What arms have in common that differ in the key alone.", files="final_along.*"),
     Column("name", "Name of the parameter, as the configuration has it.", files="configuration_.*"),
     Column("name", "What of the platform it is.", files="platform"),
     Column("value", "Its value.", files="configuration_.*|platform"),
@@ -93,6 +97,8 @@ COLUMNS = (
     Column("free", "Problems that a method solved at no cost, by where it started.", COUNT),
     Column("cost", "What the ratio is counted in."),
     Column("over", "The tuned key."),
+    Column("key", "The compared key along which is drawn."),
+    Column("panel", "Title of the panel in which the line is drawn."),
     Column("tuned_value", "Value of the tuned key that was chosen.", "of the key"),
     Column("apart", "Updates between the rows that the time is interpolated from, at most.", "updates"),
     Column("target", "What the metric has to reach.", OWN),
@@ -143,12 +149,36 @@ COLUMNS = (
     Column("rho", "Change of delta_rms from one hidden layer to the one before it, geometric mean.", "ratio"),
     Column(r"delta_rms(?:_\d+)?", "Root mean square of the error that a layer's units get.", "of the loss"),
     Column(r"gradient_norm(?:_\d+)?", "Norm of the gradient of a layer's weights.", "of the loss"),
+    Column("gradient_norm", "Norm of the gradient of all weights and biases.", "of the loss", "runs"),
+    Column(
+        "halving_(updates|epochs|samples|multiply_adds)",
+        "{0} until the training loss is half of that at the start; a miss infinite.",
+        "{0}",
+    ),
+    Column(
+        "target_(updates|epochs|samples|multiply_adds)",
+        "{0} until the study's target; a miss infinite.",
+        "{0}",
+    ),
+    Column("rises", "Updates of diagnostics.window after which the training loss is higher.", SHARE),
+    Column(
+        "fluctuation",
+        "Root mean square of the training loss's changes in the window less their mean, by its first loss.",
+        "ratio",
+    ),
+    Column(
+        "excess_loss",
+        "Final training loss above the least among the reported runs of the arm.",
+        "of the run's loss",
+    ),
+    Column("start_(.+)", "{0} before the first update.", "of {0}", "runs"),
     Column(
         r"saturation(?:_\d+)?",
         "Pairs of sample and unit whose slope is under a tenth of the greatest.",
         SHARE,
     ),
     Column(r"dead_units(?:_\d+)?", "Units whose slope is 0 on every sample of the probe.", SHARE),
+    Column(rf"({'|'.join(MEASURE_TITLES)})_(\d+)", "{0} of layer {1} at the last row.", "of the measure"),
     Column("metric", "The metric that the row is about."),
     Column("quantity", "What was measured by layer."),
     Column("layer", "Layer, counted from 1 at the input.", "number"),

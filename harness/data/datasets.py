@@ -38,6 +38,10 @@ class Dataset(Protocol):
         """Return the choice's name."""
 
     @property
+    def title(self) -> str:
+        """Return what it is called where data sets are told apart."""
+
+    @property
     def split(self) -> Splitting:
         """Return how samples are set apart."""
 
@@ -92,10 +96,16 @@ class Common:
         Of all samples.
     """
 
+    name: str
     split: Splitting = "holdout"
     scaling: Scaling = "standard"
     test_share: Share = 0.2
     validation_share: Share = 0.2
+
+    @property
+    def title(self) -> str:
+        """Return the choice's name."""
+        return self.name
 
     @property
     def columns(self) -> int:

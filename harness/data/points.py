@@ -1,5 +1,6 @@
 """points: a data set that is typed into the configuration."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -11,6 +12,7 @@ from harness.data.datasets import Common, Inputs, Scaling, Splitting, Targets
 from harness.errors import ConfigurationError
 
 Numbers = tuple[float, ...]
+PLAIN = re.compile(r"[a-zA-Z0-9_-]+")
 LEAST = 5
 """Samples of a class that can be split into three parts, whatever their shares."""
 
@@ -21,6 +23,8 @@ class Points(Common):
 
     Attributes
     ----------
+    title : str
+        What runs and reports call it in place of ``points``: a study may have several.
     inputs : tuple of tuple of float
         A list of features for each sample.
     targets : tuple of float or of tuple of float
@@ -30,6 +34,7 @@ class Points(Common):
     """
 
     name: Literal["points"] = "points"
+    title: str = "points"
     inputs: tuple[Numbers, ...] = ((0.0,), (1.0,))
     targets: tuple[float | Numbers, ...] = (0.0, 1.0)
     classes: Annotated[int, Ge(2)] | None = None
@@ -57,8 +62,12 @@ class Points(Common):
         Raises
         ------
         ConfigurationError
-            One line naming the first sample that is wrong.
+            One line naming the first sample that is wrong, or a title that is no plain word.
         """
+        if not PLAIN.fullmatch(self.title):
+            raise ConfigurationError(
+                f"dataset.title = {self.title!r}: must be letters, digits, - and _ (it names rows and files)"
+            )
         _alike("inputs", self.inputs, "a list of features for each sample")
         _alike("targets", self.targets, "a number, or a list of numbers, for each sample")
         if len(self.targets) != self.size:

@@ -28,7 +28,7 @@ def split_sizes(dataset: Dataset) -> tuple[int, int, int]:
     train = size - test - validation
     if min(train, validation, test) < max(1, dataset.classes or 1):
         raise ConfigurationError(
-            f"dataset.split = 'holdout': {size:,} samples of {dataset.name} leave {train:,} to "
+            f"dataset.split = 'holdout': {size:,} samples of {dataset.title} leave {train:,} to "
             f"train, {validation:,} to validate and {test:,} to test, but each needs one of every "
             "class; allowed here: dataset.split=none, or more dataset.samples"
         )

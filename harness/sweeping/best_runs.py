@@ -96,7 +96,7 @@ def trained_network(point: Point, record: Record) -> TrainedNetwork:
             "run": point.name,
             "fingerprint": point.fingerprint,
             "weights": record.weights_digest,
-            "dataset": run.dataset.name,
+            "dataset": run.dataset.title,
             "update": int(record.columns["update"][-1]),
             "scores": {name: summary[name] for name in SCORE_COLUMNS if isfinite(summary[name])},
         },

@@ -38,7 +38,7 @@ def samples(dataset: Dataset) -> Samples:
     """Return what tracking says of a data set."""
     train, validation, test = split_sizes(dataset)
     return Samples(
-        name=dataset.name,
+        name=dataset.title,
         digest=digest(dataset),
         features=dataset.features,
         classes=dataset.classes,

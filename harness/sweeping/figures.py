@@ -27,7 +27,7 @@ FIGURES = (
     "ranking",
     "final",
     "final_along",
-    "cost_along",
+    "trends",
     "loss_in_window",
     "score_distribution",
     "reached",
@@ -41,7 +41,7 @@ FIGURES = (
     "outcomes",
 )
 """Stems of the figures' files."""
-SEVERAL = {"pairwise": "abcd", "decision_regions": "bcd"}
+SEVERAL = {"pairwise": "abcd", "decision_regions": "bcd", "final_along": "bcd"}
 """Figures of which there may be several, and the letters that tell them apart: ``pairwise_b``."""
 
 

@@ -126,7 +126,7 @@ def arm_keys(study: Study, swept: Sequence[str]) -> list[str]:
 
 
 def label(run: RunConfig, key: str) -> str:
-    """Return how figures and tables write a run's value of a compared key; empty if its choice lacks the key."""
+    """Return how figures and tables write a run's value of a compared key; empty if it lacks the key."""
     if key in FEEDING:
         return run.feeding_label
     flat = run.flat

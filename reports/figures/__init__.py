@@ -9,9 +9,9 @@ wants the module says `from reports.figures.outcomes import outcomes
 from reports.figures.rho import by_depth`.
 """
 
+from reports.figures.along import final_along
 from reports.figures.convergence import convergence, own_loss
 from reports.figures.final import final
-from reports.figures.final_along import final_along
 from reports.figures.forest import forest
 from reports.figures.gradients import gradients_at_start, through_training, units
 from reports.figures.heat_maps import layer_heat_map

@@ -59,5 +59,5 @@ def commits(platform: pd.DataFrame, runs: int) -> str:
         told += [f"one that is not known ({prose.counted(untold, 'run')})"] if untold else []
         said = f"The runs were made by several commits: {', '.join(told)}"
     if any(commit.endswith(CHANGED) for commit in made):
-        said += ", of which those that end in -dirty had changes that were not committed"
+        said += f" ({CHANGED}: its tree had changes that were not committed)"
     return f"{said}."

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from reports import prose, tables, targets
 from reports.comparison import Comparison
-from reports.figures import final_along, profiles, strips, times
+from reports.figures import profiles, strips, times
+from reports.figures.along import about, final_along
 from reports.figures.final import final as drawn
 from reports.figures.ranking import about as about_ranking
 from reports.figures.ranking import ranking as ranked
@@ -28,6 +29,7 @@ OWN_LOSSES = (
     "The target is on each arm's own loss, and losses of different kinds or scales do not compare: the times "
     "tell when an arm fits its own samples, not which method is faster, and no profile is drawn."
 )
+GEOMETRIC = "Where a claim counts in doublings the mean is the geometric one."
 MOST_ROWS = 24
 """Arms of a figure that has a row for each and is to be read in one look."""
 
@@ -47,6 +49,7 @@ def final(comparison: Comparison) -> Section:
     drawings = [ranking(comparison)] if shows == "claims" or asked else []
     drawings.append(Drawing("final", caption, comparison.finals, draw))
     drawings += along(comparison)
+    drawings += claimed(comparison)
     if (distribution := score_distribution(comparison)) is not None:
         drawings.append(distribution)
     notices = (prose.rate_notice(comparison), absence.without_seeds(comparison))
@@ -58,14 +61,27 @@ def along(comparison: Comparison) -> list[Drawing]:
     """Draw the final scores along each compared number of which a line has values enough."""
     drawings = []
     for place, (_, rows) in enumerate(comparison.finals_along.groupby("key", sort=False)):
-        caption = prose.at_one_rate(comparison, final_along.about(rows))
+        caption = prose.at_one_rate(comparison, about(rows))
         name = "final_along" + (f"_{'abcdefghijklmnop'[place]}" if place else "")
         drawings.append(Drawing(name, caption, rows, partial(_draw_along, comparison, rows, caption)))
     return drawings
 
 
-def _draw_along(comparison: Comparison, rows: pd.DataFrame, caption: str) -> Figure:
-    return final_along.final_along(rows, comparison.layout, subtitle=caption)
+def claimed(comparison: Comparison) -> list[Drawing]:
+    """Draw what claimed trends are about, along the number that each of them is over."""
+    drawings = []
+    for place, (key, rows) in enumerate(comparison.trends.groupby("key", sort=False)):
+        caption = prose.at_one_rate(comparison, f"{about(rows)} {GEOMETRIC}")
+        name = "trends" + (f"_{'abcdefghijklmnop'[place]}" if place else "")
+        title = f"What trends along {prose.key_name(str(key))} are about"
+        drawings.append(Drawing(name, caption, rows, partial(_draw_along, comparison, rows, caption, title)))
+    return drawings
+
+
+def _draw_along(
+    comparison: Comparison, rows: pd.DataFrame, caption: str, title: str | None = None
+) -> Figure:
+    return final_along(rows, comparison.layout, title=title, subtitle=caption)
 
 
 def reached(comparison: Comparison) -> Section | None:

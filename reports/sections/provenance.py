@@ -43,7 +43,7 @@ def provenance(comparison: Comparison) -> Section:
             Link(f"In MLflow: {what}", address) for what, address in comparison.origins.links.items()
         ),
         numbers=(
-            Numbers("runs", "Every run with its id in MLflow, its values and its end:", comparison.runs),
+            Numbers("runs", "Every run with its id in MLflow, its values and its end:", runs(comparison)),
         ),
     )
 
@@ -55,6 +55,13 @@ def commands(comparison: Comparison) -> tuple[Command, ...]:
     drawn = Command("Drawn by", f"python -m reports{asked} {argument(name)}")
     trained = comparison.provenance.get("command")
     return (Command("Trained by", trained), drawn) if trained else (drawn,)
+
+
+def runs(comparison: Comparison) -> pd.DataFrame:
+    """Return every run, the reported ones with all that claims and published figures are about."""
+    found = comparison.quantities
+    added = [name for name in found.columns if name not in comparison.runs.columns]
+    return comparison.runs.merge(found[["run_id", *added]], on="run_id", how="left")
 
 
 def seeds(runs: pd.DataFrame) -> Table:

@@ -31,7 +31,8 @@ def published(comparison: Comparison) -> Section | None:
 def counted(frame: pd.DataFrame) -> str:
     """Say how many figures agree with ours, and which differ."""
     agree, differ = (frame[frame["agrees"] == each] for each in (AGREES, DIFFERS))
-    said = f"Of {prose.counted(len(frame), 'published figure')}, {len(agree):,} agree with ours within a "
+    verb = "agrees" if len(agree) == 1 else "agree"
+    said = f"Of {prose.counted(len(frame), 'published figure')}, {len(agree):,} {verb} with ours within a "
     said += "tolerance that was fixed beforehand"
     if len(differ):
         names = ", ".join(prose.named(prose.metric_name(name)) for name in differ["name"])

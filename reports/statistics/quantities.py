@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from harness.choosing import died
 from harness.intervals import Floats
-from harness.quantities import AMONG_RUNS, HALVING, SUMS, TARGET, WINDOW
+from harness.quantities import AMONG_RUNS, AT_REST, CURVED, HALVING, SUMS, TARGET, WINDOW
 from reports.statistics.targets import times
 
 START = "start_"
@@ -120,8 +121,16 @@ def _values(
         return _in_windows(history, runs, metric, windows)
     if metric in AMONG_RUNS:
         losses = _edge(history, runs, "train_loss", "end")
-        return excess(losses, list(runs["arm"]), list(died(runs)))
+        above = excess(losses, list(runs["arm"]), list(died(runs)))
+        return np.where(_in_minimum(history, runs), above, np.nan) if metric == "minimum_excess" else above
     return _edge(history, runs, metric, at)
+
+
+def _in_minimum(history: pd.DataFrame, runs: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell which runs ended in a strict minimum: at rest, and curved upwards in every direction."""
+    gradient = _edge(history, runs, "gradient_norm", "end")
+    curvature = _edge(history, runs, "hessian_smallest", "end")
+    return np.asarray((gradient < AT_REST) & (curvature > CURVED))
 
 
 def _half(history: pd.DataFrame) -> dict[str, float]:

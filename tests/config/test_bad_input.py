@@ -107,6 +107,10 @@ CASES = {
         ["dataset=points", "dataset.targets=[[0,1],1]", "loss=mse"],
         ["dataset.targets[1] = 1", "[0,1]"],
     ),
+    "a data set's title that leaves its folder": (
+        ["dataset=points", "dataset.title=../up", "loss=mse"],
+        ["dataset.title = '../up'", "letters"],
+    ),
     "no samples": (
         ["dataset=points", "dataset.inputs=[]", "dataset.targets=[]", "loss=mse"],
         ["dataset.inputs = []: empty", "a list of features for each sample"],

@@ -6,6 +6,7 @@ from harness import compose, train
 from harness.data import digest, load
 from harness.data.points import Points
 from harness.sweeping.composing import default_composer
+from harness.sweeping.describing import samples
 from harness.sweeping.selecting import excluded
 from harness.sweeping.stacks import stacks
 
@@ -59,6 +60,13 @@ def test_points_can_be_split_and_scaled_like_any_samples():
 def test_other_points_are_other_data():
     sets = [Points(), Points(inputs=((0.0,), (2.0,))), Points(targets=(0.0, 2.0)), Points(classes=2)]
     assert len({digest(each) for each in sets}) == len(sets)
+
+
+def test_points_are_called_by_their_title():
+    run = compose([*NEURON, "dataset.title=hill"])
+    assert (run.flat["dataset"], run.dataset.name) == ("hill", "points")
+    assert samples(run.dataset).name == "hill"
+    assert compose(NEURON).flat["dataset"] == "points"
 
 
 def test_points_can_be_left_out_of_a_grid():

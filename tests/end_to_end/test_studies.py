@@ -15,6 +15,7 @@ from harness.locations import PACKAGE
 from harness.tracking import read
 from harness.tracking.store import connect
 from reports.__main__ import main as report
+from reports.results.__main__ import main as results
 
 STUDIES = [name for name, _ in library()]
 ROOT = PACKAGE.parent
@@ -40,19 +41,44 @@ def test_a_study_is_trained_tracked_and_reported(name: str, app: Callable[..., o
     assert "report/index.html" in {artifact.path for artifact in attached}
 
 
-def test_every_study_is_listed_with_its_question_and_what_each_form_costs(
-    capsys: pytest.CaptureFixture[str],
+def test_the_results_of_what_was_run_are_one_document_that_a_second_look_does_not_change(
+    app: Callable[..., object], store: str
 ) -> None:
-    assert studies.main([]) == 0
-    listed = capsys.readouterr().out
-    for name, content in library():
+    assert app("study=sanity", "sweep.preset=smoke", "executor=serial", "-m").status == 0
+    folder = Path("reports/output/results-smoke")
+    written = []
+    for _ in range(2):
+        assert results(["--preset", "smoke"]) == 0
+        written.append({path.name: path.read_bytes() for path in folder.rglob("*.*")})
+    assert written[0] == written[1]
+    told = written[0]["results.md"].decode()
+    assert told.count("| not run |") == len(STUDIES) - 1
+    for claim in dict(library())["sanity"]["claims"]:
+        assert told.count(" ".join(claim["sentence"].split())) == 2
+    assert "made by commit" in told
+    assert any(name.startswith("sanity.") for name in written[0])
+
+
+def test_a_study_is_listed_with_its_question_its_claims_and_what_each_form_costs(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = [(name, content) for name, content in library() if name in ("convergence", "sanity")]
+    wrong = {"name": "wrong", "question": "Is it so?", "grid": [["activation=rely"]]}
+    monkeypatch.setattr(studies, "library", lambda: iter([*two, ("wrong", wrong)]))
+    assert studies.main([]) == 2
+    printed = capsys.readouterr()
+    assert printed.err.startswith("wrong: ")
+    assert "did you mean 'relu'" in printed.err
+    for name, content in two:
         found = {form.name: form for form in studies.forms(content)}
         assert set(found) == {"full", *content["presets"]}
         sizes = [form.seconds for form in found.values()]
         assert sizes == sorted(sizes, reverse=True)
-        assert f"make sweep STUDY={name} PRESET=smoke" in listed
-        assert f"{found['full'].runs:,} runs of {found['full'].arms} arms" in listed
-        assert " ".join(content["question"].split())[:60] in " ".join(listed.split())
+        assert f"make sweep STUDY={name} PRESET=smoke" in printed.out
+        assert f"{found['full'].runs:,} runs of {found['full'].arms} arms" in printed.out
+        assert f"{name}: {len(content['claims'])} claims" in printed.out
+        assert " ".join(content["question"].split())[:60] in " ".join(printed.out.split())
+    assert "All 2 (STUDY=all): full about" in printed.out
 
 
 def make_plan(*options: str) -> subprocess.CompletedProcess[str]:
@@ -82,14 +108,57 @@ def test_make_hands_checks_over(asked: str) -> None:
     assert "checks.gradients = 'perhaps': must be a valid boolean" in done.stderr
 
 
+PYTHON = """#!/bin/sh
+case "$*" in *--names*) echo one two three four; exit;; esac
+echo "ran $*"
+case "$*" in
+  *study=two*) exit 1;;
+  *"reports two"*) exit 2;;
+  *study=three*) exit $THREE;;
+esac
+"""
+"""Stands in for the interpreter: of the second study a run fails, and there is nothing to report."""
+
+
+def make_all(tmp_path: Path, target: str, three: int) -> subprocess.CompletedProcess[str]:
+    """Ask for all of four studies, of which the third ends with a status."""
+    (tmp_path / "python").write_text(PYTHON)
+    (tmp_path / "python").chmod(0o755)
+    asked = ["make", "-s", "-o", "setup", target, f"BIN={tmp_path}", "STUDY=all"]
+    told = os.environ | {"THREE": str(three)}
+    return subprocess.run(asked, cwd=ROOT, env=told, capture_output=True, text=True, check=False)
+
+
 @pytest.mark.skipif(not (ROOT / "Makefile").exists(), reason="the Makefile is not part of a wheel")
-def test_make_asks_for_every_study_in_turn_and_stops_where_one_is_refused() -> None:
-    done = make_plan("STUDY=all", "PRESET=smoke")
-    assert done.returncode == 0
-    assert done.stdout.count(" of them done") == len(STUDIES)
-    refused = make_plan("STUDY=all", "PRESET=tiny")
-    assert refused.returncode == 2
-    assert refused.stderr.count("sweep.preset") == 1
+def test_make_goes_on_where_a_study_fails_or_is_refused_and_tells_of_each_at_the_end(tmp_path: Path) -> None:
+    done = make_all(tmp_path, "sweep", 2)
+    assert done.returncode == 2
+    ran = [line.removeprefix("ran -m ") for line in done.stdout.splitlines()]
+    trained = {name: f"harness study={name} -m" for name in ("one", "two", "three", "four")}
+    assert ran == [
+        *(trained["one"], "reports one"),
+        *(trained["two"], "reports two"),
+        trained["three"],
+        *(trained["four"], "reports four"),
+    ]
+    *_, one, two, three, four, _ = done.stderr.splitlines()
+    assert (one, four) == ("one: done", "four: done")
+    assert two.startswith("two: something failed")
+    assert three.startswith("three: refused")
+
+
+@pytest.mark.skipif(not (ROOT / "Makefile").exists(), reason="the Makefile is not part of a wheel")
+def test_make_writes_the_results_once_every_study_was_asked_for_but_not_if_one_was_stopped(
+    tmp_path: Path,
+) -> None:
+    done = make_all(tmp_path, "results", 2)
+    assert done.returncode == 2
+    assert done.stdout.splitlines()[-1] == "ran -m reports.results"
+    assert "-m reports one" not in done.stdout
+    stopped = make_all(tmp_path, "results", 130)
+    assert stopped.returncode == 2
+    assert "reports.results" not in stopped.stdout
+    assert "study=four" not in stopped.stdout
 
 
 @pytest.mark.skipif(not (ROOT / "Makefile").exists(), reason="the Makefile is not part of a wheel")

@@ -236,3 +236,25 @@ def test_a_grid_that_was_narrowed_says_which_claims_it_cannot_test() -> None:
     assert expectations(grid, study.claims, None, {}) == [
         "claim relu_wins: not tested, this grid lacks its arms"
     ]
+
+
+def test_logarithms_and_what_only_histories_hold_are_expected_as_such() -> None:
+    logarithmic = RELU | {"values": "log2", "metric": "test_log_loss"}
+    claims = [
+        logarithmic,
+        logarithmic | {"name": "soon", "metric": "halving_updates"},
+        logarithmic | {"name": "first", "at": "start"},
+    ]
+    study, grid = made(claims=claims)
+    assert columns(study.claims, study.tune) == ["test_log_loss"]
+    # On seed s the loss of sigmoid is 2^(s+1) times that of ReLU: differences of 1 to 5 doublings.
+    held = {
+        point.fingerprint: ("exhausted", {"test_log_loss": 2.0 ** -(point.run.seed + 1)})
+        if point.run.flat["activation"] == "relu"
+        else ("exhausted", {"test_log_loss": 1.0})
+        for point in grid.points
+    }
+    told = [line for line in expectations(grid, study.claims, study.tune, held) if line.startswith("claim")]
+    width = expected_half_width(stdev(range(5)), 5, 1 - 0.05 / 3, freedom=4)
+    assert f"expected half-width {width:.2g} doublings of test_log_loss" in told[0]
+    assert all("standard deviations of the paired difference, in doublings" in line for line in told[1:])

@@ -11,6 +11,7 @@ import yaml
 from harness.sweeping.composing import default_composer
 from harness.sweeping.expectations import expectations
 from harness.sweeping.grid import expand
+from harness.sweeping.published_arms import documented_figure
 from harness.sweeping.study import build_study
 
 PAGE = (Path(__file__).parents[2] / "docs" / "grids.md").read_text(encoding="utf-8")
@@ -42,6 +43,12 @@ def test_the_study_of_the_page_pairs_excludes_and_samples() -> None:
     assert shapes <= {(1, 32), (2, 16), (4, 8)}
     narrowed = expand(default_composer(), study, ["activation=relu"])
     assert narrowed.excluded == 0
+
+
+def test_the_published_figure_of_the_page_has_runs_to_stand_beside() -> None:
+    study, _ = build_study(STUDIES["neuron"], None)
+    grid = expand(default_composer(), study, ())
+    assert documented_figure(study.published[0], grid.points, study.target)["arms"] == ["bias 0.9"]
 
 
 def test_the_claims_of_the_page_are_planned_as_the_page_shows() -> None:
