@@ -41,8 +41,8 @@ def _of(comparison: Comparison, key: str) -> pd.DataFrame:
     arms = comparison.reported_first.set_index("arm")
     if key not in arms.columns:
         return pd.DataFrame()
-    at = pd.to_numeric(arms[key], errors="coerce").dropna()
-    lines = _lines(comparison, arms.loc[at.index], key).assign(at=at)
+    at = numbers(arms[key].astype(str), key).dropna()
+    lines = lines_along(comparison, arms.loc[at.index], key).assign(at=at)
     sizes = lines.groupby(["panel", "line"])["at"].nunique()
     if sizes.empty or sizes.max() < FEWEST:
         return pd.DataFrame()
@@ -57,9 +57,20 @@ def _of(comparison: Comparison, key: str) -> pd.DataFrame:
     return pd.concat([*groups, levels], ignore_index=True).assign(key=key).reindex(columns=COLUMNS)
 
 
-def _lines(comparison: Comparison, arms: pd.DataFrame, key: str) -> pd.DataFrame:
+def numbers(texts: pd.Series, key: str) -> pd.Series:
+    """Read the values of a compared key as figures write them, ``depth 6`` or ``mini-batch (32)``.
+
+    Not a number where it is none.
+    """
+    if key == "optimizer.batch_size":
+        texts = texts.str.extract(r"\((?:all )?([\d,]+)\)$", expand=False).str.replace(",", "")
+    return pd.to_numeric(texts.str.removeprefix(f"{key.rpartition('.')[2]} "), errors="coerce")
+
+
+def lines_along(comparison: Comparison, arms: pd.DataFrame, key: str) -> pd.DataFrame:
     """Return the `panel`, `line` and drawing `order` of each arm, as `arms.lay_out` shares lines out."""
-    other = [axis for axis in comparison.axes if axis != key and axis in arms.columns]
+    same = {key, "optimizer"} if key == "optimizer.batch_size" else {key}
+    other = [axis for axis in comparison.axes if axis not in same and axis in arms.columns]
     table = arms[list(dict.fromkeys(["dataset", *other]))].fillna("").astype(str)
     named = [label_of(row, list(table.columns)) for _, row in table.iterrows()]
     layout = lay_out(table.assign(arm=named), other)

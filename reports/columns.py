@@ -44,7 +44,7 @@ SHARE, COUNT, NATS = "share, 0 to 1", "count", "nats"
 OWN = "of the metric named"
 EFFECT = "of the metric named; doublings where values is log2"
 PUBLISHED = "published"
-SCORED, MAPS, TIMES = "ranking|final", "decision_regions.*", "time_to_target|reached"
+SCORED, MAPS, TIMES = "ranking|final|final_along.*", "decision_regions.*", "time_to_target|reached"
 TIME = "(updates|epochs|samples|multiply_adds)"
 
 COLUMNS = (
@@ -67,6 +67,8 @@ COLUMNS = (
     Column("values", "linear, or log2: the metric enters by its logarithm to the base 2.", files="claims.*"),
     Column("seeds", "The seeds, as ranges.", files="seeds"),
     Column("count", "How many seeds have the role.", COUNT, files="seeds"),
+    Column("at", "The arm's value of the key along which is drawn.", "of the key", files="final_along.*"),
+    Column("line", "What arms have in common that differ in the key alone.", files="final_along.*"),
     Column("name", "Name of the parameter, as the configuration has it.", files="configuration_.*"),
     Column("name", "What of the platform it is.", files="platform"),
     Column("value", "Its value.", files="configuration_.*|platform"),
@@ -92,9 +94,34 @@ COLUMNS = (
     Column("classes", "The grid of the likeliest classes, in the same order.", files=MAPS),
     Column("(rows|columns)", "How many {0} the grid has.", COUNT, files=MAPS),
     Column("(first|second)_(low|high)", "The {1} limit of the {0} feature.", "as scaled", files=MAPS),
+    Column(
+        "end",
+        "Number of the end among those of the arm at rest, by loss; empty: not at rest.",
+        files="minima",
+    ),
+    Column("state", "Whether runs rest in a strict minimum, where the loss is flat, still move, or died."),
+    Column("seeds", "Reported runs that ended there.", COUNT, files="minima"),
+    Column("of_seeds", "Reported runs of the arm.", COUNT),
+    Column("loss", "Median training loss of these runs.", "of the run's loss", files="minima"),
+    Column("above", "The same less the least training loss of the arm's runs.", "of the run's loss"),
+    Column(
+        "gradient_norm", "Largest norm of the whole gradient of these runs.", "of the loss", files="minima"
+    ),
+    Column(
+        "hessian_smallest", "Least of the smallest eigenvalues of the Hessian of these runs.", "of the loss"
+    ),
+    Column(
+        "distance",
+        "Largest distance of these runs' parameters from the first one's, hidden units matched.",
+        "norms of the parameters",
+        files="minima",
+    ),
+    Column("example_seed", "Seed of the first of these runs."),
     Column("free", "Problems that a method solved at no cost, by where it started.", COUNT),
     Column("cost", "What the ratio is counted in."),
     Column("over", "The tuned key."),
+    Column("key", "The compared key along which is drawn."),
+    Column("panel", "Title of the panel in which the line is drawn."),
     Column("tuned_value", "Value of the tuned key that was chosen.", "of the key"),
     Column("apart", "Updates between the rows that the time is interpolated from, at most.", "updates"),
     Column("target", "What the metric has to reach.", OWN),
@@ -165,6 +192,11 @@ COLUMNS = (
     Column(
         "excess_loss",
         "Final training loss above the least among the reported runs of the arm.",
+        "of the run's loss",
+    ),
+    Column(
+        "minimum_excess",
+        "The same of runs that ended in a strict minimum; empty for others.",
         "of the run's loss",
     ),
     Column("start_(.+)", "{0} before the first update.", "of {0}", "runs"),

@@ -19,6 +19,7 @@ from reports import (
     claim_rows,
     final_rows,
     maps,
+    minima,
     outcome_rows,
     pairs,
     profiles,
@@ -26,6 +27,7 @@ from reports import (
     rates,
     statistics,
     times,
+    trends,
 )
 from reports.arms import Layout, lay_out, loss_keys, losses
 from reports.plain_text import plain, plain_all
@@ -107,7 +109,8 @@ class Comparison:
     @property
     def only_tuned(self) -> bool:
         """Whether the sweep has come to its tuning runs alone, and asked for no reported one yet."""
-        return self.at_chosen_alone and not self.spec.get("seeds")
+        some = self.choices is not None and len(self.unchosen) < len(self.choices)
+        return self.at_chosen_alone and some and not self.spec.get("seeds")
 
     @property
     def unchosen(self) -> dict[str, str]:
@@ -195,6 +198,11 @@ class Comparison:
         return published_rows.published_rows(self)
 
     @cached_property
+    def ends(self) -> pd.DataFrame:
+        """The distinct ends of each arm's runs, as `minima.end_rows`."""
+        return minima.end_rows(self)
+
+    @cached_property
     def claim_cells(self) -> pd.DataFrame:
         """The cells of `verdicts` that an interval decides, as `claim_rows.claim_rows`."""
         return claim_rows.claim_rows(self.verdicts)
@@ -225,6 +233,11 @@ class Comparison:
     def finals_along(self) -> pd.DataFrame:
         """The final scores along each compared number, as `along.along_rows`."""
         return along.along_rows(self)
+
+    @cached_property
+    def trends(self) -> pd.DataFrame:
+        """What claimed trends are about, along their numbers, as `trends.trend_rows`."""
+        return trends.trend_rows(self)
 
     @cached_property
     def times(self) -> pd.DataFrame | None:

@@ -27,7 +27,7 @@ FIGURES = (
     "ranking",
     "final",
     "final_along",
-    "cost_along",
+    "trends",
     "loss_in_window",
     "score_distribution",
     "reached",

@@ -94,7 +94,9 @@ def _check_measures(asked: Quantity, run: RunConfig, said: str) -> None:
 
 
 def _check_one_split(runs: Sequence[RunConfig], said: str) -> None:
-    if len({run.split_seed for run in runs if run.dataset.split != "none"}) > 1:
+    # By what the regime says: one of its runs may stand for all its seeds.
+    split = [run.seeds.split for run in runs if run.dataset.split != "none"]
+    if None in split or len(set(split)) > 1:
         raise ConfigurationError(
             f"{said} have different splits, whose least losses differ; allowed: dataset.split=none, or one "
             "seeds.split for all"

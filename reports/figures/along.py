@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from harness import quantities
 from harness.intervals import Floats
 from harness.record import higher_is_better
 from reports import prose
@@ -18,8 +20,11 @@ from reports.arms import Layout, Look, look, natural, shorten
 from reports.figures import scales, strips, style
 from reports.figures.margins import settle
 from reports.figures.marks import mark
+from reports.statistics.quantities import START
 
 MOST_TICKS = 8
+LABEL_LINE = 30
+"""Characters of a line beside an axis."""
 APART = 0.012
 """Share of the axis by which neighbouring lines stand apart, so that none hides behind another."""
 
@@ -37,7 +42,7 @@ def final_along(
     Parameters
     ----------
     frame : DataFrame
-        As `along.along_rows` returns it, of one key; of several the first is drawn.
+        As `along.along_rows` or `trends.trend_rows` returns it, of one key; of several the first is drawn.
     layout : Layout, optional
         Looks of lines whose arms all have one.
     title, subtitle : str, optional
@@ -102,6 +107,12 @@ def geometric(values: Floats) -> bool:
     return bool(ratios.std() / ratios.mean() < steps.std() / steps.mean())
 
 
+def _title(metric: str) -> str:
+    """Return how an axis calls a column."""
+    name = metric.removeprefix(START)
+    return strips.TITLES.get(metric) or quantities.title(name, "end" if name == metric else "start")
+
+
 def _looks(drawn: pd.DataFrame, layout: Layout | None) -> dict[str, Look]:
     """Return the look of each line: its arms' own where they share one, and no two lines do."""
     names = sorted(map(str, drawn["line"].unique()), key=natural)
@@ -125,7 +136,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, panel: str, looks: Mapping[str, Look]
     levels = rows.loc[rows["shown"] == "majority", "value"]
     for level in levels[levels.between(low, high)]:
         axes.axhline(level, color=style.GREY, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
-    axes.set_ylabel(strips.TITLES.get(metric, prose.metric_name(metric)))
+    axes.set_ylabel(fill(_title(metric), LABEL_LINE))
     mine = rows[rows["panel"] == panel]
     lines = [name for name in looks if (mine["line"] == name).any()]
     for place, name in enumerate(lines):
@@ -165,8 +176,13 @@ def _line(axes: Axes, rows: pd.DataFrame, name: str, look: Look, aside: float) -
             (bar,) = axes.plot([place] * 2, np.clip([least, most], *between), color=look.colour, linewidth=2)
             mark(bar, "band", name)
     whole = (centres["kind"] == "mean").to_numpy()
-    for some, marker, fill in ((whole, look.marker, look.colour), (~whole, "D", "white")):
-        rim: dict[str, Any] = {"color": look.colour, "markersize": 4.5, "markerfacecolor": fill, "zorder": 4}
+    for some, marker, inside in ((whole, look.marker, look.colour), (~whole, "D", "white")):
+        rim: dict[str, Any] = {
+            "color": look.colour,
+            "markersize": 4.5,
+            "markerfacecolor": inside,
+            "zorder": 4,
+        }
         (dot,) = axes.plot(at[some], value[some], marker, **rim)
         mark(dot, "dot", name)
 

@@ -29,6 +29,7 @@ OWN_LOSSES = (
     "The target is on each arm's own loss, and losses of different kinds or scales do not compare: the times "
     "tell when an arm fits its own samples, not which method is faster, and no profile is drawn."
 )
+GEOMETRIC = "Where a claim counts in doublings the mean is the geometric one."
 MOST_ROWS = 24
 """Arms of a figure that has a row for each and is to be read in one look."""
 
@@ -48,6 +49,7 @@ def final(comparison: Comparison) -> Section:
     drawings = [ranking(comparison)] if shows == "claims" or asked else []
     drawings.append(Drawing("final", caption, comparison.finals, draw))
     drawings += along(comparison)
+    drawings += claimed(comparison)
     if (distribution := score_distribution(comparison)) is not None:
         drawings.append(distribution)
     notices = (prose.rate_notice(comparison), absence.without_seeds(comparison))
@@ -65,8 +67,19 @@ def along(comparison: Comparison) -> list[Drawing]:
     return drawings
 
 
-def _draw_along(comparison: Comparison, rows: pd.DataFrame, caption: str) -> Figure:
-    return final_along(rows, comparison.layout, subtitle=caption)
+def claimed(comparison: Comparison) -> list[Drawing]:
+    """Draw what claimed trends are about, along the number that each of them is over."""
+    drawings = []
+    for place, (key, rows) in enumerate(comparison.trends.groupby("key", sort=False)):
+        caption = prose.at_one_rate(comparison, f"{about(rows)} {GEOMETRIC}")
+        name = "trends" + (f"_{'abcdefghijklmnop'[place]}" if place else "")
+        title = f"What trends along {prose.key_name(str(key))} are about"
+        drawings.append(Drawing(name, caption, rows, partial(_draw_along, comparison, rows, caption, title)))
+    return drawings
+
+
+def _draw_along(comparison: Comparison, rows: pd.DataFrame, caption: str, title: str | None = None) -> Figure:
+    return final_along(rows, comparison.layout, title=title, subtitle=caption)
 
 
 def reached(comparison: Comparison) -> Section | None:

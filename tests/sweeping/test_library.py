@@ -1,5 +1,7 @@
 """The studies of sweeps/: each asks one question, says whose claim it tests, and answers in every form."""
 
+from functools import cache
+
 import pytest
 
 from harness import studies
@@ -24,6 +26,7 @@ SEEDS = 20
 """That a claim about a mean is reported on."""
 
 
+@cache
 def form(name: str, which: str) -> tuple[Study, Grid]:
     """Return a study in one form, and its grid."""
     preset = None if which == "full" else which
@@ -62,7 +65,7 @@ def test_every_form_tests_the_claims_or_says_which_it_does_not(name: str, which:
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_a_claim_about_a_mean_is_reported_on_twenty_seeds_that_tuned_nothing(name: str) -> None:
-    study, _ = form(name, "full")
+    study, _ = build_study(LIBRARY[name], None)
     if any(isinstance(claim, Estimated) for claim in study.claims):
         assert len(study.seeds or ()) == SEEDS
     if study.tune is not None:

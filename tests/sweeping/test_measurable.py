@@ -7,7 +7,7 @@ import pytest
 
 from harness.engine.diagnostics.registry import MEASURES
 from harness.errors import ConfigurationError
-from harness.quantities import BY_PARAMETER, DERIVED, MEASURE_TITLES, WHOLE, compared, find, title
+from harness.quantities import BY_PARAMETER, DERIVED, FACTORS, MEASURE_TITLES, WHOLE, compared, find, title
 from harness.sweeping.cells import documented
 from harness.sweeping.composing import default_composer
 from harness.sweeping.grid import Grid, expand
@@ -52,7 +52,7 @@ def refused(grid: list[str], *claims: Any, **keys: Any) -> str:
 
 
 def test_every_quantity_has_a_title_and_every_measure_is_one() -> None:
-    assert set(MEASURES) - {*WHOLE, *BY_PARAMETER} <= set(MEASURE_TITLES)
+    assert set(MEASURES) - {*WHOLE, *FACTORS, *BY_PARAMETER} <= set(MEASURE_TITLES)
     assert all(found.title for found in map(find, DERIVED) if found)
     assert title("delta_rms_1", "start") == "size of delta at layer 1 at the start"
     assert compared("halving_multiply_adds", "end", "lower") == (
