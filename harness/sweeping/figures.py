@@ -41,7 +41,7 @@ FIGURES = (
     "outcomes",
 )
 """Stems of the figures' files."""
-SEVERAL = {"pairwise": "abcd", "decision_regions": "bcd", "final_along": "bcd"}
+SEVERAL = {"pairwise": "abcd", "decision_regions": "bcd", "final_along": "bcd", "trends": "bcd"}
 """Figures of which there may be several, and the letters that tell them apart: ``pairwise_b``."""
 
 

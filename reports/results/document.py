@@ -75,7 +75,7 @@ def row(card: Card) -> Row:
     seen: list[Part] = []
     for name, cell in card.facts:
         if name not in ABOUT and not name.startswith(POWER):
-            seen += [Part("; " if seen else ""), Part(f"{name} "), *cell]
+            seen += [Part("; " if seen else ""), Part(f"{name}: "), *cell]
     decided, scope = facts.get("decided by") or facts.get("cell shown") or (), facts.get("scope") or ()
     return Row(
         card,

@@ -69,7 +69,7 @@ def test_every_claim_stands_at_the_top_with_its_verdict_and_a_way_to_its_study(a
     told = text(document([answer, Answer("other", "Is the other so?")]))
     [card] = answer.found.cards
     top = told[: told.index("## made_up")]
-    assert f"| [made_up](#made_up) | {CLAIM['sentence']} | {card.sign} {card.verdict}" in top
+    assert f"| [made_up](#made_up) | {CLAIM['sentence']} | {card.sign}\N{NO-BREAK SPACE}{card.verdict}" in top
     assert "| [other](#other) | Is the other so? | not run |" in top
     counts = {verdict: int(card.verdict == verdict) for verdict in ("supported", "refuted", "inconclusive")}
     assert f"Of 1 claim in 1 study: {', '.join(f'{n} {verdict}' for verdict, n in counts.items())}." in top
@@ -84,7 +84,7 @@ def test_a_study_tells_what_was_seen_what_a_sceptic_would_say_and_what_it_took(a
     effect = next(cell[0].text for name, cell in card.facts if name == "test accuracy higher by")
     effect = effect.replace("\N{NO-BREAK SPACE}", " ")
     assert re.search(
-        rf"\| test accuracy higher by {re.escape(effect)}; 95\s% t interval .* \| 1.0\spoints \| 5 \|",
+        rf"\| test accuracy higher by: {re.escape(effect)}; 95\s% t interval: .* \| 1.0\spoints \| 5 \|",
         section,
     )
     for words in ("It decides what is tried first.", "*What a sceptic would say.* One data set."):
