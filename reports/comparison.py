@@ -19,6 +19,7 @@ from reports import (
     claim_rows,
     final_rows,
     maps,
+    minima,
     outcome_rows,
     pairs,
     profiles,
@@ -109,7 +110,8 @@ class Comparison:
     @property
     def only_tuned(self) -> bool:
         """Whether the sweep has come to its tuning runs alone, and asked for no reported one yet."""
-        return self.at_chosen_alone and not self.spec.get("seeds")
+        some = self.choices is not None and len(self.unchosen) < len(self.choices)
+        return self.at_chosen_alone and some and not self.spec.get("seeds")
 
     @property
     def unchosen(self) -> dict[str, str]:
@@ -195,6 +197,11 @@ class Comparison:
     def published(self) -> pd.DataFrame:
         """Published figures and ours beside them, as `published_rows.published_rows`."""
         return published_rows.published_rows(self)
+
+    @cached_property
+    def ends(self) -> pd.DataFrame:
+        """The distinct ends of each arm's runs, as `minima.end_rows`."""
+        return minima.end_rows(self)
 
     @cached_property
     def claim_cells(self) -> pd.DataFrame:

@@ -97,6 +97,13 @@ def test_a_sweep_that_has_come_to_its_tuning_runs_alone_says_that_the_others_fol
     assert "lacks reported seeds" not in files["report.md"].decode()
 
 
+def test_where_no_arm_has_a_choice_no_reported_run_is_promised(synthetic, without_figures):
+    record = synthetic(ARMS, rows=6, diverged="all")
+    page = without_figures(only(record, record.runs[record.runs["role"] == "tuning"], seeds=[]))["report.md"]
+    assert "goes on with the reported ones" not in page.decode()
+    assert "Not reported, as no learning rate could be chosen: relu" in page.decode()
+
+
 def test_seeds_of_the_command_line_that_were_trained_at_every_value_are_all_drawn(every):
     reported = every.runs[every.runs["role"] == "reported"]
     comparison = compare(only(every, reported))
