@@ -28,6 +28,7 @@ from reports import (
     statistics,
     times,
     trends,
+    windows,
 )
 from reports.arms import Layout, lay_out, loss_keys, losses
 from reports.plain_text import plain, plain_all
@@ -189,8 +190,8 @@ class Comparison:
         """The runs of `chosen` with all that claims and published figures are about, a column each."""
         entries = [*(self.spec.get("claims") or []), *(self.spec.get("published") or [])]
         asked = [(str(each["metric"]), str(each.get("at", "end"))) for each in entries]
-        target, windows = self.spec.get("target"), self.spec.get("windows")
-        return statistics.with_quantities(self.history, self.chosen, asked, target=target, windows=windows)
+        target, within = self.spec.get("target"), self.spec.get("windows")
+        return statistics.with_quantities(self.history, self.chosen, asked, target=target, windows=within)
 
     @cached_property
     def published(self) -> pd.DataFrame:
@@ -238,6 +239,11 @@ class Comparison:
     def trends(self) -> pd.DataFrame:
         """What claimed trends are about, along their numbers, as `trends.trend_rows`."""
         return trends.trend_rows(self)
+
+    @cached_property
+    def in_window(self) -> pd.DataFrame:
+        """The training loss of one seed after every update of the window, as `windows.window_rows`."""
+        return windows.window_rows(self)
 
     @cached_property
     def times(self) -> pd.DataFrame | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
-from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -136,7 +136,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, panel: str, looks: Mapping[str, Look]
     levels = rows.loc[rows["shown"] == "majority", "value"]
     for level in levels[levels.between(low, high)]:
         axes.axhline(level, color=style.GREY, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
-    axes.set_ylabel(fill(_title(metric), LABEL_LINE))
+    axes.set_ylabel(textwrap.fill(_title(metric), LABEL_LINE))
     mine = rows[rows["panel"] == panel]
     lines = [name for name in looks if (mine["line"] == name).any()]
     for place, name in enumerate(lines):

@@ -14,6 +14,8 @@ from reports.figures import captions
 from reports.figures.convergence import OWN, own_loss
 from reports.figures.convergence import convergence as across_losses
 from reports.figures.curves import AXIS_TITLES
+from reports.figures.windows import about as about_window
+from reports.figures.windows import loss_in_window
 from reports.outline import Drawing, Section
 from reports.sections import absence
 
@@ -42,6 +44,7 @@ def convergence(comparison: Comparison) -> Section:
     note = " Own losses of different kinds or scales do not compare: each has panels of its own."
     note = note if several else ""
     drawings += _by_cost(comparison, "own_loss", OWN, axes, axes[:1], layout, note)
+    drawings += _in_window(comparison)
     heading = "Convergence at the tuned values" if comparison.over else "Convergence"
     if not drawings:
         return Section("convergence", heading, (absence.nothing(comparison),))
@@ -129,6 +132,19 @@ def _figure(
     if metric == OWN:
         return lambda: own_loss(frame, layout, x=x, absent=absent, subtitle=text)
     return lambda: across_losses(frame, layout, metric=metric, x=x, absent=absent, subtitle=text)
+
+
+def _in_window(comparison: Comparison) -> list[Drawing]:
+    """Draw the loss within the window of every update, where the study has one."""
+    rows = comparison.in_window
+    if rows.empty:
+        return []
+    caption = prose.at_one_rate(comparison, about_window(rows))
+
+    def draw() -> Figure:
+        return loss_in_window(rows, comparison.layout, subtitle=caption)
+
+    return [Drawing("loss_in_window", caption, rows, draw)]
 
 
 def _datasets(comparison: Comparison, metric: str) -> list[str]:
