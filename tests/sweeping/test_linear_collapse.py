@@ -1,4 +1,4 @@
-"""The study `linear_collapse`: what gradient descent finds without a non-linearity linear algebra gives."""
+"""The study `linear_collapse`: gradient descent through linear layers finds what linear algebra gives."""
 
 import numpy as np
 import pytest
