@@ -1,7 +1,5 @@
 """idx: images and labels in MNIST's format, read from files that the tests write."""
 
-import gzip
-import struct
 from pathlib import Path
 
 import numpy as np
@@ -12,29 +10,17 @@ from harness.data import digest, load
 from harness.data.idx import Idx
 from harness.data.splits import split_rows, split_sizes
 from harness.errors import ConfigurationError, MissingDataError
+from tests.idx_files import idx, images, write
 
 TRAIN, TEST = 60, 20
 SMALL = ("dataset=idx", "dataset.classes=3", "optimizer=gd", "stopping.updates=2", "architecture.width=4")
-
-
-def idx(content: np.ndarray) -> bytes:
-    """Return an array of bytes as an idx file has it."""
-    header = struct.pack(">BBBB", 0, 0, 8, content.ndim) + struct.pack(f">{content.ndim}I", *content.shape)
-    return header + content.astype(np.uint8).tobytes()
-
-
-def images(count: int, seed: int) -> np.ndarray:
-    return np.random.default_rng(seed).integers(0, 256, (count, 4, 5))
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Return a folder with a small set: labels go round, some files are compressed."""
     here = tmp_path / "small"
-    here.mkdir()
-    for part, count, seed in (("train", TRAIN, 0), ("t10k", TEST, 1)):
-        (here / f"{part}-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(images(count, seed))))
-        (here / f"{part}-labels-idx1-ubyte").write_bytes(idx(np.arange(count) % 3))
+    write(here, train=TRAIN, test=TEST)
     return here
 
 
