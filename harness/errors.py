@@ -8,6 +8,10 @@ class ConfigurationError(ValueError):
     """One line: what, which value, what is allowed, the nearest valid name. Exit status 2."""
 
 
+class MissingDataError(ConfigurationError):
+    """One line: which files a data set needs, and where. Exit status 2."""
+
+
 class StoreError(RuntimeError):
     """One line: which store, and why it cannot be read or written. Exit status 1."""
 

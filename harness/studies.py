@@ -9,7 +9,7 @@ from typing import Any
 
 from joblib import cpu_count
 
-from harness.errors import ConfigurationError
+from harness.errors import ConfigurationError, MissingDataError
 from harness.library import library
 from harness.sweeping.composing import default_composer
 from harness.sweeping.estimates import duration
@@ -35,6 +35,8 @@ class Form:
         How many of the runs choose tuned values.
     seconds : float
         About how long one core trains it; tracking and the report come on top.
+    lacking : str
+        Which files of the user's it needs that are not there; such a form counts no runs.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Form:
     tuning: int
     arms: int
     seconds: float
+    lacking: str = ""
 
 
 def forms(content: Mapping[str, Any]) -> Iterator[Form]:
@@ -56,7 +59,11 @@ def forms(content: Mapping[str, Any]) -> Iterator[Form]:
     for name in (FULL, *(content.get("presets") or {})):
         preset = None if name == FULL else name
         study, overrides = build_study(dict(content), preset)
-        points = expand(default_composer(), study, (), overrides, SweepKeys(preset=preset)).points
+        try:
+            points = expand(default_composer(), study, (), overrides, SweepKeys(preset=preset)).points
+        except MissingDataError as error:
+            found.append(Form(name, 0, 0, 0, 0.0, str(error)))
+            continue
         tune, parts = study.tune, [points]
         if tune is not None and staged(points, tune):
             both = stages(points, tune, {})
@@ -75,6 +82,9 @@ def told(name: str, content: Mapping[str, Any], costs: Sequence[Form], cores: in
     question = textwrap.wrap(str(content["question"]), WIDTH, initial_indent="  ", subsequent_indent="  ")
     lines = [f"{name}: {', '.join(tested)}", *question]
     for form in costs:
+        if form.lacking:
+            lines.append(f"  {form.name:6} needs files: {form.lacking}")
+            continue
         preset = "" if form.name == FULL else f" PRESET={form.name}"
         tuning = f" ({form.tuning:,} tune)" if form.tuning else ""
         trains = f"trains about {duration(form.seconds / cores)}"

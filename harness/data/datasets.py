@@ -70,6 +70,10 @@ class Dataset(Protocol):
         """Return the number of columns of a regression's targets."""
 
     @property
+    def given_test(self) -> int:
+        """Return how many samples, the last ones, always test; 0: `test_share` of all, drawn."""
+
+    @property
     def size(self) -> int:
         """Return the number of samples before the split."""
 
@@ -111,6 +115,11 @@ class Common:
     def columns(self) -> int:
         """Return 1: a regression has one column of targets."""
         return 1
+
+    @property
+    def given_test(self) -> int:
+        """Return 0: what tests is drawn."""
+        return 0
 
     def check(self) -> None:
         """Refuse nothing."""

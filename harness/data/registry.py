@@ -11,6 +11,7 @@ from harness.data.datasets import (
     ThreeInputs,
     Xor,
 )
+from harness.data.idx import Idx
 from harness.data.points import Points
 
 DATASETS: dict[str, type[Dataset]] = {
@@ -23,4 +24,5 @@ DATASETS: dict[str, type[Dataset]] = {
     "sine": Sine,
     "points": Points,
     "digits": Digits,
+    "idx": Idx,
 }

@@ -46,4 +46,4 @@ def scaler(scaling: "Scaling", train: "Inputs") -> Scale:
         varies = (np.ptp(train, axis=0) > 0) & (width > 0)
         return Scale(train.mean(axis=0), np.where(varies, width, 1.0))
     span = float(train.max() - train.min())
-    return Scale(np.full(features, train.min()), np.full(features, span if span > 0 else 1.0))
+    return Scale(np.full(features, train.min(), np.float64), np.full(features, span if span > 0 else 1.0))

@@ -23,8 +23,8 @@ def split_sizes(dataset: Dataset) -> tuple[int, int, int]:
     size = dataset.size
     if dataset.split == "none":
         return size, size, size
-    test = ceil(dataset.test_share * size)
-    validation = ceil(dataset.validation_share * size)
+    test = dataset.given_test or ceil(dataset.test_share * size)
+    validation = ceil(dataset.validation_share * (size - dataset.given_test))
     train = size - test - validation
     if min(train, validation, test) < max(1, dataset.classes or 1):
         raise ConfigurationError(
@@ -49,7 +49,10 @@ def split_rows(dataset: Dataset, labels: Rows | None, seed: int) -> tuple[Rows, 
     _, validation, test = split_sizes(dataset)
     # RandomState is what scikit-learn takes; underneath it draws from our Philox stream.
     draw = np.random.RandomState(stream(seed, "split").bit_generator)
-    rest, tested = _set_apart(everything, labels, test, draw)
+    if dataset.given_test:
+        rest, tested = np.split(everything, [-dataset.given_test])
+    else:
+        rest, tested = _set_apart(everything, labels, test, draw)
     trained, validated = _set_apart(rest, labels, validation, draw)
     return trained, validated, tested
 

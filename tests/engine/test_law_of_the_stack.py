@@ -103,7 +103,7 @@ def stacks(draw):
                 Diagnostics(probe=5, rows=6),
                 Diagnostics(measures=(), rows=2),
                 Diagnostics(measures=("bias_gradient_norm", "activation_spread", "delta_spread", "distance")),
-                Diagnostics(measures=("hessian_smallest", "hessian_largest", "parameters"), rows=3),
+                Diagnostics(measures=("parameters",), rows=6),
             ]
         )
     )
@@ -200,6 +200,25 @@ def test_neighbours_of_runs_that_leave_early_go_on_unmoved(make_run, make_data, 
     found = assert_each_as_alone(runs, rows_of)
     assert {trained.stopped_by for trained in found} == {"epochs", "tolerance", "divergence"}
     assert len({trained.updates for trained in found}) >= 3
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_curvature_of_a_run_is_the_same_in_a_stack(make_run, make_data, rows_of, dtype):
+    data = make_data(samples=9, columns=2, classifies=False, dtype=dtype)
+    runs = [
+        make_run(
+            (3, 2),
+            "tanh",
+            "identity",
+            data=data,
+            dtype=dtype,
+            feeding=GD(learning_rate=rate),
+            diagnostics=Diagnostics(measures=("hessian_smallest", "hessian_largest"), rows=4),
+            weights_seed=seed,
+        )
+        for seed, rate in enumerate([0.01, 1e30, 0.3])
+    ]
+    assert_each_as_alone(runs, rows_of, [(measuring, "CHUNK_BYTES", 1 << 12)])
 
 
 def test_the_members_of_a_large_stack_at_full_batch_keep_their_bits(make_run, make_data, rows_of):

@@ -1,6 +1,7 @@
 """The studies of sweeps/: each asks one question, says whose claim it tests, and answers in every form."""
 
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from harness.sweeping.study import Study, build_study, library
 from reports import compare, load
 from reports.comparison import Comparison
 from tests.conftest import Once
+from tests.idx_files import write
 
 LIBRARY = dict(library())
 STUDIES = sorted(LIBRARY)
@@ -24,6 +26,20 @@ MOST_SECONDS = {"full": 160, "quick": 60, "smoke": 5}
 """Of one core, as a plan estimates."""
 SEEDS = 20
 """That a claim about a mean is reported on."""
+
+
+@pytest.fixture(scope="module")
+def brought(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the files that a user brings: MNIST's, of a few small images."""
+    folder = tmp_path_factory.mktemp("brought")
+    write(folder / "mnist", train=120, test=40, classes=10)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def where_a_user_keeps_files(brought: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every study find what it needs."""
+    monkeypatch.chdir(brought)
 
 
 @cache
@@ -50,6 +66,17 @@ def test_every_form_is_one_that_a_user_can_afford(name: str) -> None:
     for found in studies.forms(LIBRARY[name]):
         assert found.runs <= MOST_RUNS[found.name], found
         assert found.seconds <= MOST_SECONDS[found.name], found
+
+
+def test_a_form_whose_files_are_missing_is_told_and_the_others_are(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = {each.name: each for each in studies.forms(LIBRARY["nielsen_mnist"])}
+    assert str(tmp_path / "mnist") in found["full"].lacking
+    assert found["quick"].runs == 30
+    said = studies.told("nielsen_mnist", LIBRARY["nielsen_mnist"], [*found.values()], 2)
+    assert f"full   needs files: {found['full'].lacking}" in said
 
 
 @pytest.mark.parametrize("name", STUDIES)
