@@ -23,7 +23,7 @@ from tests.conftest import called
 PAGE = PACKAGE.parent / "docs" / "gallery.md"
 STUDY = "gallery"
 DOTS_PER_INCH = 100
-SMALL = ("dataset=moons", "dataset.samples=60", "architecture.depth=2,3", "stopping.epochs=3",
+SMALL = ("dataset=moons", "dataset.samples=60", "architecture.depth=2,3,4", "stopping.epochs=3",
          "optimizer.learning_rate=0.1,1")  # fmt: skip
 WHOLE = ("dataset=moons,circles", "dataset.samples=200", "architecture.depth=2,4,6", "stopping.epochs=40",
          "optimizer.learning_rate=0.03,0.3,3")  # fmt: skip
