@@ -340,7 +340,7 @@ def _check_measurable(run: RunConfig) -> None:
                 f"diagnostics.measures = {name!r}: the network has {count:,} parameters; allowed: at "
                 f"most {most}, or measures without it"
             )
-        kinked = [_name(each) for each in run.activations if _name(each) in KINKED]
+        kinked = [each.name for each in run.activations if each.name in KINKED]
         if name.startswith("hessian") and kinked:
             raise ConfigurationError(
                 f"diagnostics.measures = {name!r}: {kinked[0]} has kinks, where there is no Hessian; "

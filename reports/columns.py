@@ -94,6 +94,29 @@ COLUMNS = (
     Column("classes", "The grid of the likeliest classes, in the same order.", files=MAPS),
     Column("(rows|columns)", "How many {0} the grid has.", COUNT, files=MAPS),
     Column("(first|second)_(low|high)", "The {1} limit of the {0} feature.", "as scaled", files=MAPS),
+    Column(
+        "end",
+        "Number of the end among those of the arm at rest, by loss; empty: not at rest.",
+        files="minima",
+    ),
+    Column("state", "Whether runs rest in a strict minimum, where the loss is flat, still move, or died."),
+    Column("seeds", "Reported runs that ended there.", COUNT, files="minima"),
+    Column("of_seeds", "Reported runs of the arm.", COUNT),
+    Column("loss", "Median training loss of these runs.", "of the run's loss", files="minima"),
+    Column("above", "The same less the least training loss of the arm's runs.", "of the run's loss"),
+    Column(
+        "gradient_norm", "Largest norm of the whole gradient of these runs.", "of the loss", files="minima"
+    ),
+    Column(
+        "hessian_smallest", "Least of the smallest eigenvalues of the Hessian of these runs.", "of the loss"
+    ),
+    Column(
+        "distance",
+        "Largest distance of these runs' parameters from the first one's, hidden units matched.",
+        "norms of the parameters",
+        files="minima",
+    ),
+    Column("example_seed", "Seed of the first of these runs."),
     Column("free", "Problems that a method solved at no cost, by where it started.", COUNT),
     Column("cost", "What the ratio is counted in."),
     Column("over", "The tuned key."),
@@ -169,6 +192,11 @@ COLUMNS = (
     Column(
         "excess_loss",
         "Final training loss above the least among the reported runs of the arm.",
+        "of the run's loss",
+    ),
+    Column(
+        "minimum_excess",
+        "The same of runs that ended in a strict minimum; empty for others.",
         "of the run's loss",
     ),
     Column("start_(.+)", "{0} before the first update.", "of {0}", "runs"),

@@ -19,6 +19,7 @@ from reports import (
     claim_rows,
     final_rows,
     maps,
+    minima,
     outcome_rows,
     pairs,
     profiles,
@@ -195,6 +196,11 @@ class Comparison:
     def published(self) -> pd.DataFrame:
         """Published figures and ours beside them, as `published_rows.published_rows`."""
         return published_rows.published_rows(self)
+
+    @cached_property
+    def ends(self) -> pd.DataFrame:
+        """The distinct ends of each arm's runs, as `minima.end_rows`."""
+        return minima.end_rows(self)
 
     @cached_property
     def claim_cells(self) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from reports.sections.convergence import convergence
 from reports.sections.final import final, reached
 from reports.sections.gradients import gradients
 from reports.sections.leading import brought_forward, leading
+from reports.sections.minima import minima
 from reports.sections.pairwise import pairwise
 from reports.sections.provenance import provenance
 from reports.sections.published import published
@@ -22,6 +23,7 @@ ORDER = (
     leading,
     published,
     doubts,
+    minima,
     convergence,
     gradients,
     final,

@@ -19,6 +19,10 @@ class Activation(Protocol):
     largest_slope: ClassVar[float | None]
     rectifies: ClassVar[bool]
 
+    @property
+    def name(self) -> str:
+        """Return the choice's name."""
+
     def apply(self, z: Floats, out: Floats) -> None:
         """Write g(z) to `out`."""
 

@@ -5,10 +5,12 @@ from collections.abc import Callable
 
 from threadpoolctl import threadpool_limits
 
+from harness.selfcheck.batches import batch_gradients
 from harness.selfcheck.copies import ten_copies
 from harness.selfcheck.depth import bias_gradients, relu_variances, tanh_spreads
 from harness.selfcheck.differences import finite_differences
 from harness.selfcheck.finding import Finding
+from harness.selfcheck.linear import linear_layers
 from harness.selfcheck.minima import auer_minima
 from harness.selfcheck.neuron import nielsen_neuron
 
@@ -18,6 +20,8 @@ CHECKS: tuple[Callable[[], list[Finding]], ...] = (
     tanh_spreads,
     relu_variances,
     ten_copies,
+    batch_gradients,
+    linear_layers,
     auer_minima,
     finite_differences,
 )

@@ -81,7 +81,7 @@ def study_document(settings: Settings, arms: Sequence[str], points: Sequence[Poi
 
     Each claim has its `cells`: the comparisons that it makes in this grid (`cells.documented`); each
     published figure the `arms` beside whose runs it is put; `windows` are those of `diagnostics.window`, by
-    arm.
+    arm, and `networks` the shapes of networks whose runs keep their parameters.
     """
     spec = plain(settings.study)
     reported = sorted({point.run.seed for point in points if point.role == "reported"})
@@ -96,6 +96,15 @@ def study_document(settings: Settings, arms: Sequence[str], points: Sequence[Poi
     ]
     spec["windows"] = {
         point.arm: window for point in points if (window := point.run.diagnostics.window) is not None
+    }
+    spec["networks"] = {
+        point.arm: {
+            "sizes": point.run.sizes,
+            "bias": point.run.architecture.bias,
+            "activations": [activation.name for activation in point.run.activations],
+        }
+        for point in points
+        if "parameters" in point.run.diagnostics.measures
     }
     spec["exclude"] = [*settings.study.exclude, *settings.sweep.exclude]
     spec["sample"] = settings.study.sample if settings.sweep.sample is None else settings.sweep.sample

@@ -176,8 +176,13 @@ def _line(axes: Axes, rows: pd.DataFrame, name: str, look: Look, aside: float) -
             (bar,) = axes.plot([place] * 2, np.clip([least, most], *between), color=look.colour, linewidth=2)
             mark(bar, "band", name)
     whole = (centres["kind"] == "mean").to_numpy()
-    for some, marker, fill in ((whole, look.marker, look.colour), (~whole, "D", "white")):
-        rim: dict[str, Any] = {"color": look.colour, "markersize": 4.5, "markerfacecolor": fill, "zorder": 4}
+    for some, marker, inside in ((whole, look.marker, look.colour), (~whole, "D", "white")):
+        rim: dict[str, Any] = {
+            "color": look.colour,
+            "markersize": 4.5,
+            "markerfacecolor": inside,
+            "zorder": 4,
+        }
         (dot,) = axes.plot(at[some], value[some], marker, **rim)
         mark(dot, "dot", name)
 

@@ -78,9 +78,7 @@ def claimed(comparison: Comparison) -> list[Drawing]:
     return drawings
 
 
-def _draw_along(
-    comparison: Comparison, rows: pd.DataFrame, caption: str, title: str | None = None
-) -> Figure:
+def _draw_along(comparison: Comparison, rows: pd.DataFrame, caption: str, title: str | None = None) -> Figure:
     return final_along(rows, comparison.layout, title=title, subtitle=caption)
 
 

@@ -25,6 +25,8 @@ COLUMNS = [
 ]  # fmt: skip
 REPEATED = "several runs on one seed"
 """Why an arm has no value: none of them is the arm's."""
+ROUNDING = 1e-12
+"""Of the largest value: a deviation as small is no deviation."""
 
 
 @dataclass(frozen=True)
@@ -195,7 +197,9 @@ def _arms(contrast: Contrast, found: BySeed, theta: Floats, higher: bool) -> dic
         variances = np.asarray(found.values.var(axis=0, ddof=1))
         apart = float(variances @ weights**2)
         row["variance_ratio"] = float(theta.var(ddof=1)) / apart if apart > 0 else nan
-        if len(weights) == 2 and (variances > 0).all():
+        # Equal but for rounding is equal: such values go with nothing.
+        rounding = ROUNDING * np.abs(found.values).max(axis=0)
+        if len(weights) == 2 and (np.sqrt(variances) > rounding).all():
             row["correlation"] = float(stats.pearsonr(*found.values.T).statistic)
     if len(weights) == 2 and weights.min() < 0 < weights.max() and len(theta):
         first, second = found.counted[:, int(weights.argmax())], found.counted[:, int(weights.argmin())]
