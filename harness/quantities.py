@@ -195,14 +195,7 @@ def quantity(name: str, where: str) -> Quantity:
     found = find(name)
     if found is None:
         number = re.search(r"\d+$", name)
-        rest = (
-            *SCORE_COLUMNS,
-            "rho",
-            *SUMS,
-            *FACTORS,
-            *(each for each in WHOLE if each in MEASURES),
-            *DERIVED,
-        )
+        rest = (*SCORE_COLUMNS, "rho", *SUMS, *FACTORS, *(each for each in WHOLE if each in MEASURES), *DERIVED)
         layered = [f"{measure}_{int(number[0]) if number else 1}" for measure in LAYERED]
         allowed = ", ".join((*rest, *(f"{measure}_<layer>" for measure in LAYERED)))
         raise ConfigurationError(

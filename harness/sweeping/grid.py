@@ -155,9 +155,7 @@ def _check_compared(arms: Sequence[str], runs: Iterable[RunConfig]) -> None:
     known = sorted({name for run in runs for name in run.flat})
     for each in arms:
         if known and each not in known and each not in FEEDING:
-            raise ConfigurationError(
-                f"study.arms: no run of the grid has the key {each!r}{nearest(each, known)}"
-            )
+            raise ConfigurationError(f"study.arms: no run of the grid has the key {each!r}{nearest(each, known)}")
 
 
 def _check_tuned(over: str, runs: Iterable[RunConfig]) -> None:
