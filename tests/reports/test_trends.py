@@ -53,6 +53,20 @@ def test_its_mean_is_that_of_which_the_claim_takes_the_slope(asked):
         assert means[arm] == pytest.approx(values.mean())
 
 
+def test_the_median_that_stands_for_a_geometric_mean_is_of_the_values_themselves(synthetic):
+    axes = {"activation": ["relu", "sigmoid"], KEY: SIZES}
+    dead = synthetic(axes, rates=(0.3,), diverged=[(RELU[0], 0.3, seed) for seed in (0, 1, 2)])
+    scores = dead.runs["seed"].map({0: 0.9, 1: 0.9, 2: 0.9, 3: 0.0, 4: 0.5})
+    claim = trend("log2") | {"metric": "test_accuracy"}
+    rows = compare(
+        replace(dead, spec=dead.spec | {"claims": [claim]}, runs=dead.runs.assign(test_accuracy=scores))
+    ).trends
+    centres = rows.query("shown == 'centre'").set_index("arm")
+    # Three dead runs count as the majority class, 0.102; the fourth, which is never right, has no logarithm.
+    assert centres.loc[RELU[0], ["kind", "value", "dead"]].tolist() == ["median", pytest.approx(0.102), 4]
+    assert centres.loc[RELU[1], ["kind", "value", "dead"]].tolist() == ["median", 0.9, 1]
+
+
 def test_its_figure_names_the_quantity_and_hides_nothing(asked, faults):
     comparison = compare(asked)
     [drawing] = claimed(comparison)
