@@ -223,6 +223,23 @@ def test_tuning_seeds_tell_the_spread_at_the_rate_that_they_choose() -> None:
     assert line.endswith("by 3 tuning seeds done")
 
 
+def test_of_rates_that_are_equally_good_the_smaller_one_is_chosen_as_it_is_by_the_sweep() -> None:
+    # The greater rate comes first in the grid, and would give a wider interval.
+    tuned = TUNED | {"grid": [[*STUDY["grid"][0], "optimizer.learning_rate=10,0.1"]]}
+    _, grid = made(**tuned)
+
+    def score(point: Any) -> dict[str, float]:
+        rate, seed = point.run.optimizer.learning_rate, point.run.seed - 100
+        worse = point.run.flat["activation"] == "sigmoid"
+        return {"test_log_loss": 1 + worse * (0.02 if rate < 1 else 3.0) * seed, "validation_log_loss": 0.5}
+
+    tuning = {point.fingerprint for point in grid.points if point.role == "tuning"}
+    held = {mark: found for mark, found in runs_done(grid, score).items() if mark in tuning}
+    (line,) = planned(held, **tuned)
+    width = expected_half_width(0.02, 5, freedom=2)
+    assert f"expected half-width {width:.2g} of test_log_loss; 5 seeds" in line
+
+
 def test_runs_of_which_none_is_the_arms_tell_no_spread() -> None:
     # Two rates that are neither tuned nor compared.
     _, grid = made(grid=TUNED["grid"])
