@@ -8,12 +8,12 @@ from statistics import stdev
 
 from harness.intervals import LEAST_SEEDS, confidence_of, expected_half_width, seeds_for
 from harness.quantities import SUMS, find
-from harness.sweeping.cells import Cell, cells, test_per_training
+from harness.sweeping.cells import Cell, documented, test_per_training
 from harness.sweeping.claims import Claim, Estimated, Existence, Identity, Trend
 from harness.sweeping.grid import Grid, Point
 from harness.sweeping.results import Result
 from harness.sweeping.staging import choices
-from harness.sweeping.study import Tune
+from harness.sweeping.study import Target, Tune
 
 Held = Mapping[str, tuple[str, Mapping[str, float]]]
 """Outcome and final values of finished runs, by fingerprint."""
@@ -71,14 +71,20 @@ def _told(claim: Estimated) -> bool:
     return claim.at == "end" and asked is not None and not asked.derived and claim.metric not in SUMS
 
 
-def expectations(grid: Grid, claims: Sequence[Claim], tune: Tune | None, held: Held) -> list[str]:
+def expectations(
+    grid: Grid, claims: Sequence[Claim], tune: Tune | None, held: Held, target: Target | None = None
+) -> list[str]:
     """Return a line for each claim, and a warning beneath it where its interval will not decide.
+
+    A claim that the grid does not test has the reason that the study's document has (`cells.documented`).
 
     Parameters
     ----------
     held : mapping
         Runs of the grid that are done, with the values of `columns`. Where those that a cell compares
         are done on two reported or two tuning seeds, its width is in units of the metric.
+    target : Target, optional
+        The study's.
     """
     arms: dict[str, list[Point]] = defaultdict(list)
     for point in grid.points:
@@ -87,17 +93,19 @@ def expectations(grid: Grid, claims: Sequence[Claim], tune: Tune | None, held: H
     estimated = sum(isinstance(claim, Estimated) for claim in claims)
     lines = []
     for claim in claims:
-        if isinstance(claim, Identity):
+        told = documented(claim, grid.points, grid.arms, target)
+        if not told["cells"]:
+            lines.append(f"claim {claim.name}: not tested, {told['untested'] or 'this grid lacks its arms'}")
+        elif isinstance(claim, Identity):
             exact = f"within {claim.tolerance:g}" if claim.tolerance else "exact"
             lines.append(f"claim {claim.name}: an identity, {exact}; no interval")
         elif isinstance(claim, Existence):
             lines.append(f"claim {claim.name}: existence, one verified run decides; no interval")
-        elif made := cells(claim, grid.points, grid.arms):
+        else:
+            made = [Cell(cell["name"], cell["weights"]) for cell in told["cells"]]
             confidence = confidence_of(estimated, len(made) if claim.scope == "any" else 1)
             found = [_expected(claim, cell, arms, chosen, held, confidence) for cell in made]
             lines += [_line(claim, found, confidence), *_warnings(claim, found)]
-        else:
-            lines.append(f"claim {claim.name}: not tested, this grid lacks its arms")
     return lines
 
 

@@ -10,6 +10,7 @@ import pytest
 from hydra.core.config_store import ConfigStore
 
 from harness.intervals import expected_half_width
+from harness.sweeping.cells import documented
 from harness.sweeping.composing import default_composer
 from harness.sweeping.expectations import Held, columns, expectations
 from harness.sweeping.grid import Grid, expand
@@ -35,6 +36,14 @@ DEPTH: dict[str, Any] = {
     "where": {"activation": "sigmoid"},
     "margin": 0.01,
 }
+SOME: dict[str, Any] = {
+    "kind": "existence",
+    "name": "some",
+    "sentence": "s",
+    "metric": "train_loss",
+    "direction": "higher",
+    "value": 1,
+}
 STUDY: dict[str, Any] = {
     "name": "remedy",
     "question": "Does ReLU help?",
@@ -57,7 +66,7 @@ STUDY: dict[str, Any] = {
 
 def planned(held: Held | None = None, **keys: Any) -> list[str]:
     study, grid = made(**keys)
-    return expectations(grid, study.claims, study.tune, held or {})
+    return expectations(grid, study.claims, study.tune, held or {}, study.target)
 
 
 def made(**keys: Any) -> tuple[Study, Grid]:
@@ -167,15 +176,7 @@ def test_claims_share_the_error_and_any_cell_its_claims_share() -> None:
         "one": {"activation": "relu"},
         "other": {"activation": "sigmoid"},
     }
-    some = {
-        "kind": "existence",
-        "name": "some",
-        "sentence": "s",
-        "metric": "train_loss",
-        "direction": "higher",
-        "value": 1,
-    }
-    *both, identity, existence = planned(claims=[*two, same, some])
+    *both, identity, existence = planned(claims=[*two, same, SOME])
     assert both == [relu, depth]
     assert identity == "claim same: an identity, exact; no interval"
     assert existence == "claim some: existence, one verified run decides; no interval"
@@ -253,6 +254,16 @@ def test_a_grid_that_was_narrowed_says_which_claims_it_cannot_test() -> None:
     assert expectations(grid, study.claims, None, {}) == [
         "claim relu_wins: not tested, this grid lacks its arms"
     ]
+
+
+def test_a_claim_that_the_grid_does_not_measure_is_not_expected_to_have_an_interval() -> None:
+    study, _ = build_study(STUDY | {"claims": [RELU | {"metric": "rho"}, SOME | {"metric": "rho"}]}, None)
+    grid = expand(default_composer(), study, ["diagnostics.measures=[weight_norm]"])
+    said = expectations(grid, study.claims, study.tune, {})
+    told = [documented(claim, grid.points, grid.arms)["untested"] for claim in study.claims]
+    assert all("does not measure delta_rms" in reason for reason in told)
+    names = [claim.name for claim in study.claims]
+    assert said == [f"claim {name}: not tested, {reason}" for name, reason in zip(names, told, strict=True)]
 
 
 def test_logarithms_and_what_only_histories_hold_are_expected_as_such() -> None:
