@@ -80,7 +80,7 @@ def test_a_form_whose_files_are_missing_is_told_and_the_others_are(
 @pytest.mark.parametrize("which", FORMS)
 def test_every_form_tests_the_claims_or_says_which_it_does_not(name: str, which: str) -> None:
     study, grid = form(name, which)
-    said = "\n".join(expectations(grid, study.claims, study.tune, {}))
+    said = "\n".join(expectations(grid, study.claims, study.tune, {}, study.target))
     for claim in study.claims:
         assert f"claim {claim.name}: " in said
     assert grid.arms == list(study.arms or ())
