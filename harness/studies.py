@@ -16,8 +16,9 @@ from harness.sweeping.estimates import duration
 from harness.sweeping.grid import expand
 from harness.sweeping.pieces import groups
 from harness.sweeping.settings import SweepKeys
-from harness.sweeping.staging import staged, stages
+from harness.sweeping.staging import stages
 from harness.sweeping.study import build_study
+from harness.sweeping.tunable import staged
 
 FULL = "full"
 WIDTH = 100

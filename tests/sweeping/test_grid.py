@@ -78,6 +78,21 @@ def test_a_truth_value_is_written_as_what_is_there_or_not() -> None:
     assert [point.arm for point in grid] == ["bias", "no bias"]
 
 
+@pytest.mark.parametrize(
+    ("over", "arms", "by"),
+    [
+        ("optimizer.learning_rate", ("activation", "optimizer.learning_rate"), "optimizer.learning_rate"),
+        ("optimizer.batch_size", ("optimizer",), "optimizer"),
+        ("optimizer.batch_size", None, "optimizer"),
+    ],
+)
+def test_a_key_that_is_tuned_is_not_compared(over: str, arms: tuple[str, ...] | None, by: str) -> None:
+    line = ("optimizer=batch,minibatch", f"{over}=1,2", "activation=relu,tanh", *TINY)
+    study = Study("s", grid=(line,), seeds=(0,), arms=arms, tune=Tune(over, (7,)))
+    with pytest.raises(ConfigurationError, match=f"over = '{over}': arms differ in it, by .* '{by}'; allowed"):
+        expand(default_composer(), study, ())
+
+
 def test_an_empty_grid_is_refused_and_names_the_key_without_values() -> None:
     with pytest.raises(ConfigurationError, match=r"the grid is empty: .*seed=range\(3,3\)"):
         points_and_arms(Study("adhoc"), "seed=range(3,3)")
