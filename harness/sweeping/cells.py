@@ -12,7 +12,17 @@ from harness.config import RunConfig
 from harness.data.splits import split_sizes
 from harness.errors import ConfigurationError, nearest
 from harness.quantities import FREE, NOT_COMPARED, Quantity, depends_on_loss, quantity
-from harness.sweeping.claims import Claim, Difference, Estimated, Existence, Identity, Trend, Where, sides
+from harness.sweeping.claims import (
+    Claim,
+    Difference,
+    Estimated,
+    Existence,
+    Identity,
+    Trend,
+    Where,
+    selections,
+    sides,
+)
 from harness.sweeping.measurable import check_measured, check_target
 from harness.sweeping.selecting import Condition
 
@@ -154,7 +164,7 @@ def check(
         of_arm[point.arm].append(point.run)
     for claim in claims:
         where = f"study.claims.{claim.name}"
-        for part, selection in _selections(claim).items():
+        for part, selection in selections(claim).items():
             check_where(selection, runs, keys, f"{where}.{part}")
         asked = quantity(claim.metric, f"{where}.metric")
         check_target(asked, target, where)
@@ -192,11 +202,6 @@ def conditions(where: Where) -> list[Condition]:
         Condition(key, tuple(map(_plain, value)) if isinstance(value, list | tuple) else (value,))
         for key, value in where.items()
     ]
-
-
-def _selections(claim: Claim) -> dict[str, Where]:
-    compared = sides(claim) if isinstance(claim, Identity | Difference) else {}
-    return {"where": claim.where, **compared}
 
 
 def selected(run: RunConfig, where: Where) -> bool:

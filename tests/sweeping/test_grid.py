@@ -89,7 +89,9 @@ def test_a_truth_value_is_written_as_what_is_there_or_not() -> None:
 def test_a_key_that_is_tuned_is_not_compared(over: str, arms: tuple[str, ...] | None, by: str) -> None:
     line = ("optimizer=batch,minibatch", f"{over}=1,2", "activation=relu,tanh", *TINY)
     study = Study("s", grid=(line,), seeds=(0,), arms=arms, tune=Tune(over, (7,)))
-    with pytest.raises(ConfigurationError, match=f"over = '{over}': arms differ in it, by .* '{by}'; allowed"):
+    with pytest.raises(
+        ConfigurationError, match=f"over = '{over}': arms differ in it, by .* '{by}'; allowed"
+    ):
         expand(default_composer(), study, ())
 
 
