@@ -139,8 +139,8 @@ def build_claims(entries: Any) -> tuple[Claim, ...]:
     ------
     ConfigurationError
         If a kind, key or metric is unknown, a value is of a wrong type, two claims have one name, the two
-        sides of a comparison are the same or nothing, a condition has no value, the metric has no value where it is asked for, or is
-        of the training samples and to tell of new data.
+        sides of a comparison are the same or nothing, a condition has no value, the metric has no value
+        where it is asked for, or is of the training samples and to tell of new data.
     """
     if not isinstance(entries, list | tuple):
         raise ConfigurationError(f"study.claims = {entries!r}: must be a list of claims, or empty")

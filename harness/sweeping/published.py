@@ -58,8 +58,8 @@ def build_published(entries: Any) -> tuple[Published, ...]:
     Raises
     ------
     ConfigurationError
-        If a key is unknown, missing or of a wrong type, a condition has no value, a metric is not known, two figures have one name,
-        or no tolerance is given, or an empty one.
+        If a key is unknown, missing or of a wrong type, a condition has no value, a metric is not known,
+        two figures have one name, or no tolerance is given, or an empty one.
     """
     if not isinstance(entries, list | tuple):
         raise ConfigurationError(f"study.published = {entries!r}: must be a list of figures, or empty")

@@ -82,7 +82,7 @@ def test_quantities_that_a_grid_measures_are_accepted() -> None:
         ({"metric": "delta_rsm_3"}, [], "metric = 'delta_rsm_3': not known; .*did you mean 'delta_rms_3'"),
         ({"metric": "halving_update"}, [], "did you mean 'halving_updates'"),
         ({"metric": "delta_rms_0"}, [], "not known"),
-        ({"metric": f"delta_rms_{'1' * 5000}"}, [], r"metric = 'delta_rms_1{70}\.\.\.': not known; allowed: "),
+        ({"metric": f"delta_rms_{'1' * 5000}"}, [], r"metric = 'delta_rms_1{70}\.\.\.': not known"),
         ({"metric": "delta_rms_1٣"}, [], "not known"),
         ({"metric": "delta_rms_3"}, [], "arm relu · depth 1 has 2 layers, .*; allowed: 1 to 2"),
         ({"metric": "rho"}, [], "arm relu · depth 1 has 1 hidden layer; allowed: arms of at least 2"),
