@@ -6,10 +6,11 @@ import pytest
 
 from harness.engine.initializers import INITIALIZERS
 from harness.errors import ConfigurationError
+from harness.library import library
 from harness.sweeping.composing import default_composer
 from harness.sweeping.grid import Point, expand
 from harness.sweeping.staging import stages
-from harness.sweeping.study import Study, Tune, build_study, library
+from harness.sweeping.study import Study, Tune, build_study
 
 TINY = ("dataset=moons", "stopping.epochs=1")
 
