@@ -113,10 +113,9 @@ def expand(
         if staged(points, study.tune):
             check_reportable(study.tune, points)
     if as_written and not (keys.preset or keys.exclude or keys.zip):
-        # Of a claim it is all one which seed a regime has, and seeds are many.
         regimes = list({regime_key(point.run): point for point in points}.values())
-        check(study.claims, regimes, arms, study.target)
-        check_published(study.published, regimes, arms, study.target)
+        check(study.claims, regimes, arms, study.target, every=points)
+        check_published(study.published, regimes, arms, study.target, every=points)
     made = [point for point, taken in zip(points, drawn, strict=True) if taken]
     return Grid(made, arms, len(found) - len(left), len(left) - len(made))
 

@@ -128,6 +128,24 @@ def test_losses_above_the_least_of_an_arm_ask_for_one_split() -> None:
     claim = CLAIM | {"metric": "excess_loss"}
     made([*GRID, "seeds.split=0"], claim)
     made([*GRID, "dataset.split=none"], claim)
+    # Not by what one run of a regime says.
+    found = refused([*GRID, "seeds.split=0,1"], claim)
+    assert "runs of arm relu · depth 1 have different splits" in found
+
+
+def test_losses_above_the_least_of_an_arm_ask_for_several_runs_of_each() -> None:
+    grid = [*GRID, "seeds.split=0"]
+    claim, figure = CLAIM | {"metric": "excess_loss"}, FIGURE | {"metric": "excess_loss", "at": "end"}
+    said = "metric = 'excess_loss': arm relu · depth 1 has one reported run, which is the least of its arm"
+    assert said in refused(grid, claim, seeds=[0])
+    # Seeds that tune are none of those among which the least is looked for.
+    tune = {"over": "optimizer.learning_rate", "seeds": [7, 8]}
+    assert said in refused(grid, claim, seeds=[0], tune=tune)
+    assert said in refused(grid, published=[figure], seeds=[0])
+    study, _ = made(grid, claim, published=[figure])
+    _, narrow = made(grid, seeds=[0])
+    assert "has one reported run" in documented(study.claims[0], narrow.points, narrow.arms)["untested"]
+    assert "has one reported run" in documented_figure(study.published[0], narrow.points, None)["untested"]
 
 
 LOSSES = ["dataset=moons", "loss=mse,cross_entropy", "stopping.epochs=1"]
