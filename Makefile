@@ -64,12 +64,19 @@ $(SERVER): $(READY)
 	$(BIN)/python $(INSTALL) '.[server]'
 	touch $(SERVER)
 
+# A study whose files are missing is left out, in a line that says which.
+define NAMES
+names=$$($(BIN)/python -m harness.studies --names $${PRESET:+--preset "$$PRESET"}) || exit 2; \
+if [ -z "$$names" ]; then echo "STUDY=all: no study to ask for; needed: files in sweeps/" >&2; exit 2; fi;
+endef
+
 # GRID reaches the shell by the environment and is split into words, never parsed: parentheses,
 # brackets and stars are safe. STUDY=all asks for every study in turn, whatever became of those before it
 # unless a signal ended one, and tells of each at the end; `worst` is the greatest status of any.
 define LAUNCH
 set -f; worst=0; ends=; \
-for study in $(if $(filter all,$(STUDY)),$$($(BIN)/python -m harness.studies --names),"$$STUDY"); do \
+$(if $(filter all,$(STUDY)),$(NAMES)) \
+for study in $(if $(filter all,$(STUDY)),$$names,"$$STUDY"); do \
   set -- $${CHECKS:+"checks.gradients=$$CHECKS"} $(1) -m; \
   if [ -n "$$GRID" ]; then $(BIN)/python -m harness $$GRID "$$@"; \
   else $(BIN)/python -m harness "study=$$study" $${PRESET:+"sweep.preset=$$PRESET"} "$$@"; fi; \
@@ -98,7 +105,10 @@ plan: setup  ## print what a sweep would train, and train nothing
 results: STUDY = all
 results: GRID =
 results: setup  ## train what is missing of every study, and write docs/results.md
-	@$(call LAUNCH) if [ $$worst -ge 128 ]; then exit $$worst; fi; \
+	@if [ "$$STUDY" != all ] || [ -n "$$GRID" ]; then \
+	  echo "make results: is of all studies; not allowed: STUDY=$$STUDY GRID=$$GRID; for one: make sweep" >&2; \
+	  exit 2; fi; \
+	$(call LAUNCH) if [ $$worst -ge 128 ]; then exit $$worst; fi; \
 	$(BIN)/python -m reports.results $${PRESET:+--preset "$$PRESET"} || worst=1; exit $$worst
 
 studies: setup  ## list the studies with their questions and what they cost

@@ -1,6 +1,7 @@
 """Which value of a tuned key each arm is compared at: chosen on tuning seeds, used on the others."""
 
 from collections.abc import Collection
+from math import fsum
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,9 @@ import pandas as pd
 from harness.errors import ConfigurationError
 from harness.intervals import t_interval
 from harness.record import higher_is_better
+
+TIED = 8
+"""Means that differ by so many units in the last place, or fewer, are equal."""
 
 
 def died(runs: pd.DataFrame) -> pd.Series:
@@ -67,13 +71,15 @@ def sensitivity(
         for value, point in group.groupby(over, sort=True):
             dead = died(point)
             living = point.loc[~dead, metric].to_numpy(dtype=float)
-            living = living[np.isfinite(living)]
+            # Sweep and report read the runs in orders of their own, and must choose the same value.
+            living = np.sort(living[np.isfinite(living)])
             lost, missing = int(dead.sum()), expected - int(dead.sum()) - len(living)
-            usable = lost == 0 and missing == 0
+            usable = lost == 0 and missing == 0 and len(living) > 0
             row = {"arm": arm, "value": value, "seeds": len(point), "dead": lost, "missing": missing}
             row["lacking"] = lacking
-            interval = t_interval(living) if usable else (np.nan, np.nan, np.nan)
-            rows.append(row | dict(zip(("mean", "low", "high"), map(float, interval), strict=True)))
+            _, low, high = t_interval(living) if usable else (np.nan, np.nan, np.nan)
+            mean = fsum(living / len(living)) if usable else np.nan
+            rows.append(row | {"mean": mean, "low": float(low), "high": float(high)})
     columns = ["arm", "value", "seeds", "dead", "missing", "lacking", "mean", "low", "high"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -86,8 +92,8 @@ def choose(points: pd.DataFrame, metric: str) -> pd.DataFrame:
     points : DataFrame
         As `sensitivity` returns it.
     metric : str
-        Decides whether the greatest or the least mean wins. Of equal means the smaller value wins: it is
-        the one further from divergence.
+        Decides whether the greatest or the least mean wins. Of means that are equal, but for rounding
+        (`TIED`), the smaller value wins: it is the one further from divergence.
 
     Returns
     -------
@@ -111,7 +117,8 @@ def choose(points: pd.DataFrame, metric: str) -> pd.DataFrame:
             )
         else:
             score = usable["mean"].to_numpy()
-            best = usable.iloc[int(np.argmax(score) if higher_is_better(metric) else np.argmin(score))]
+            winner = score.max() if higher_is_better(metric) else score.min()
+            best = usable.iloc[int(np.argmax(np.abs(score - winner) <= TIED * np.spacing(np.abs(winner))))]
             row |= {"value": float(best["value"]), "mean": float(best["mean"]), "seeds": int(best["seeds"])}
             if tried > 1 and row["value"] in (group["value"].iloc[0], group["value"].iloc[-1]):
                 row["edge"] = "lowest" if row["value"] == group["value"].iloc[0] else "highest"

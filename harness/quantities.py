@@ -113,6 +113,9 @@ NOT_COMPARED: dict[Compares, str] = {
     "own": "own losses do not compare",
 }
 
+MOST_SHOWN = 80
+"""Characters of a name that is none."""
+
 
 @dataclass(frozen=True)
 class Quantity:
@@ -194,7 +197,9 @@ def quantity(name: str, where: str) -> Quantity:
     """
     found = find(name)
     if found is None:
-        number = re.search(r"\d+$", name)
+        # Of a text of any length: Python makes no number of thousands of digits.
+        number = re.search(r"[0-9]{1,9}$", name)
+        shown = name if len(name) <= MOST_SHOWN else f"{name[:MOST_SHOWN]}..."
         rest = (
             *SCORE_COLUMNS,
             "rho",
@@ -206,7 +211,7 @@ def quantity(name: str, where: str) -> Quantity:
         layered = [f"{measure}_{int(number[0]) if number else 1}" for measure in LAYERED]
         allowed = ", ".join((*rest, *(f"{measure}_<layer>" for measure in LAYERED)))
         raise ConfigurationError(
-            f"{where} = {name!r}: not known; allowed: {allowed}{nearest(name, (*rest, *layered))}"
+            f"{where} = {shown!r}: not known; allowed: {allowed}{nearest(shown, (*rest, *layered))}"
         )
     return found
 
@@ -248,7 +253,7 @@ def compared(name: str, at: str, direction: str) -> str:
 
 
 def _of_layer(name: str) -> Quantity | None:
-    found = re.fullmatch(r"(.+)_([1-9]\d*)", name)
+    found = re.fullmatch(r"(.+)_([1-9][0-9]{0,8})", name)
     if found is None or found[1] not in LAYERED:
         return None
     measure, layer = found[1], int(found[2])

@@ -1,7 +1,7 @@
 """Cells: the comparisons that a claim makes in a grid, each a weighted sum of arms, seed by seed."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import log2
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,18 @@ from harness.config import RunConfig
 from harness.data.splits import split_sizes
 from harness.errors import ConfigurationError, nearest
 from harness.quantities import FREE, NOT_COMPARED, Quantity, depends_on_loss, quantity
-from harness.sweeping.claims import Claim, Difference, Estimated, Existence, Identity, Trend, Where, sides
-from harness.sweeping.measurable import check_measured, check_target
+from harness.sweeping.claims import (
+    Claim,
+    Difference,
+    Estimated,
+    Existence,
+    Identity,
+    Trend,
+    Where,
+    selections,
+    sides,
+)
+from harness.sweeping.measurable import check_among, check_measured, check_target
 from harness.sweeping.selecting import Condition
 
 if TYPE_CHECKING:
@@ -90,10 +100,12 @@ def documented(
         if isinstance(claim, Existence):
             mine = {arm: runs for arm, runs in of_arm.items() if selected(runs[0], claim.where)}
             check_measured(asked, mine, claim.name)
+            check_among(asked, reported_runs(points, mine), claim.name)
             return {"cells": [{"name": "", "arms": list(mine)}] if mine else [], "untested": ""}
         found = cells(claim, points, keys)
         for cell in found:
             check_measured(asked, {arm: of_arm[arm] for arm in cell.weights}, claim.name)
+            check_among(asked, reported_runs(points, cell.weights), claim.name)
     except ConfigurationError as error:
         return {"cells": [], "untested": str(error).partition("; allowed")[0]}
     made = [
@@ -133,13 +145,31 @@ def named(claim: Claim) -> list[str]:
     return list(dict.fromkeys(key for side in sides(claim).values() for key in side))
 
 
+def reported_runs(points: Sequence["Point"], arms: Collection[str]) -> Arms:
+    """Return all reported runs of some arms, by arm."""
+    found: Arms = {arm: [] for arm in arms}
+    for point in points:
+        if point.role == "reported" and point.arm in found:
+            found[point.arm].append(point.run)
+    return found
+
+
 def check(
     claims: Sequence[Claim],
     points: Sequence["Point"],
     keys: Sequence[str],
     target: "Target | None" = None,
+    *,
+    every: Sequence["Point"] = (),
 ) -> None:
     """Refuse a claim that a grid cannot test.
+
+    Parameters
+    ----------
+    points : sequence of Point
+        One of each regime is enough: of most claims it is all one which seed a regime has.
+    every : sequence of Point
+        All of the grid, for claims about what is told among the runs of an arm; empty: `points`.
 
     Raises
     ------
@@ -154,13 +184,14 @@ def check(
         of_arm[point.arm].append(point.run)
     for claim in claims:
         where = f"study.claims.{claim.name}"
-        for part, selection in _selections(claim).items():
+        for part, selection in selections(claim).items():
             check_where(selection, runs, keys, f"{where}.{part}")
         asked = quantity(claim.metric, f"{where}.metric")
         check_target(asked, target, where)
         if isinstance(claim, Existence):
             mine = {arm: each for arm, each in of_arm.items() if selected(each[0], claim.where)}
             check_measured(asked, mine, where)
+            check_among(asked, reported_runs(every or points, mine), where)
             continue
         if isinstance(claim, Trend):
             _compared(claim.over, keys, f"{where}.over")
@@ -171,6 +202,7 @@ def check(
             mine = {arm: of_arm[arm] for arm in cell.weights}
             _comparable(claim, asked, target, [run for each in mine.values() for run in each], where)
             check_measured(asked, mine, where)
+            check_among(asked, reported_runs(every or points, mine), where)
         undivided = any(run.dataset.split == "none" for run in runs if selected(run, claim.where))
         if isinstance(claim, Estimated) and claim.population == "data" and undivided:
             raise ConfigurationError(
@@ -192,11 +224,6 @@ def conditions(where: Where) -> list[Condition]:
         Condition(key, tuple(map(_plain, value)) if isinstance(value, list | tuple) else (value,))
         for key, value in where.items()
     ]
-
-
-def _selections(claim: Claim) -> dict[str, Where]:
-    compared = sides(claim) if isinstance(claim, Identity | Difference) else {}
-    return {"where": claim.where, **compared}
 
 
 def selected(run: RunConfig, where: Where) -> bool:

@@ -139,8 +139,8 @@ def build_claims(entries: Any) -> tuple[Claim, ...]:
     ------
     ConfigurationError
         If a kind, key or metric is unknown, a value is of a wrong type, two claims have one name, the two
-        sides of a comparison are the same or nothing, the metric has no value where it is asked for, or is
-        no score of held-out samples and to tell of new data.
+        sides of a comparison are the same or nothing, a condition has no value, the metric has no value
+        where it is asked for, or is no score of held-out samples and to tell of new data.
     """
     if not isinstance(entries, list | tuple):
         raise ConfigurationError(f"study.claims = {entries!r}: must be a list of claims, or empty")
@@ -162,8 +162,25 @@ def sides(claim: Identity | Difference) -> dict[str, Where]:
     return {"better": claim.better, "worse": claim.worse}
 
 
+def selections(claim: Claim) -> dict[str, Where]:
+    """Return all selections of a claim, by the names of their keys."""
+    compared = sides(claim) if isinstance(claim, Identity | Difference) else {}
+    return {"where": claim.where, **compared}
+
+
+def check_values(selection: Where, where: str) -> None:
+    """Refuse a condition without a value, which no arm can meet; `where` names the selection."""
+    for key, value in selection.items():
+        if isinstance(value, list | tuple) and not value:
+            raise ConfigurationError(
+                f"{where}: {key} = []: no value; allowed: one, a list of values, or no condition on it"
+            )
+
+
 def _check(claim: Claim) -> None:
     where = f"study.claims.{claim.name}"
+    for part, selection in selections(claim).items():
+        check_values(selection, f"{where}.{part}")
     named(claim.metric, claim.at, where)
     held_out = claim.metric.startswith(("validation_", "test_"))
     if isinstance(claim, Estimated) and claim.population == "data" and not held_out:

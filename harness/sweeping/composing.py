@@ -24,6 +24,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from harness.config import GROUPS, RunConfig, validate
 from harness.errors import ConfigurationError, nearest
+from harness.library import names, read
 from harness.locations import CONF
 from harness.sweeping.choices import Choices, is_plain, replaced
 from harness.sweeping.study import register_studies
@@ -251,6 +252,11 @@ def missing_choice(error: MissingConfigException) -> ConfigurationError:
     options = sorted(error.options or [])
     if group == "hydra/launcher":
         return launcher_refused(name)
+    if group == "study" and name in names():
+        try:
+            read(name)
+        except ConfigurationError as wrong:
+            return wrong
     elsewhere = [other for other, registry in GROUPS.items() if name in registry and other != group]
     offer = f"; did you mean {elsewhere[0]}={name}?" if elsewhere else nearest(name, options)
     return ConfigurationError(f"{group} = {name!r}: not known; allowed: {', '.join(options)}{offer}")

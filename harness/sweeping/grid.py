@@ -16,6 +16,7 @@ from harness.sweeping.selecting import excluded, sampled
 from harness.sweeping.settings import SweepKeys
 from harness.sweeping.stacks import regime_key
 from harness.sweeping.study import Study
+from harness.sweeping.tunable import check_not_compared, check_ordered, check_reportable, staged
 
 DEFAULTS = SweepKeys()
 FEEDING = ("optimizer", "optimizer.batch_size")
@@ -107,12 +108,14 @@ def expand(
     _check_compared(arms, left.values())
     points = [_named(mark, run, arms, study) for mark, run in left.items()]
     if study.tune is not None:
-        _check_tuned(study.tune.over, left.values())
+        check_not_compared(study.tune, arms)
+        check_ordered(study.tune, points)
+        if staged(points, study.tune):
+            check_reportable(study.tune, points)
     if as_written and not (keys.preset or keys.exclude or keys.zip):
-        # Of a claim it is all one which seed a regime has, and seeds are many.
         regimes = list({regime_key(point.run): point for point in points}.values())
-        check(study.claims, regimes, arms, study.target)
-        check_published(study.published, regimes, arms, study.target)
+        check(study.claims, regimes, arms, study.target, every=points)
+        check_published(study.published, regimes, arms, study.target, every=points)
     made = [point for point, taken in zip(points, drawn, strict=True) if taken]
     return Grid(made, arms, len(found) - len(left), len(left) - len(made))
 
@@ -157,17 +160,6 @@ def _check_compared(arms: Sequence[str], runs: Iterable[RunConfig]) -> None:
         if known and each not in known and each not in FEEDING:
             raise ConfigurationError(
                 f"study.arms: no run of the grid has the key {each!r}{nearest(each, known)}"
-            )
-
-
-def _check_tuned(over: str, runs: Iterable[RunConfig]) -> None:
-    """Refuse a tuned key whose values have no order: which of equal means is chosen, and what an edge is."""
-    for run in runs:
-        value = run.flat.get(over)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ConfigurationError(
-                f"study.tune.over = {over!r}: a run of the grid has {value!r}; allowed: a key whose values "
-                "are numbers (others are compared: study.arms)"
             )
 
 

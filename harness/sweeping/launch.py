@@ -20,8 +20,9 @@ from harness.sweeping.progress import Bar, failures, table
 from harness.sweeping.provenance import command_line, provenance, python
 from harness.sweeping.results import FAILED, Result, criterion
 from harness.sweeping.settings import Settings, build_settings
-from harness.sweeping.staging import staged, sweep_in_stages
+from harness.sweeping.staging import sweep_in_stages
 from harness.sweeping.sweep import Swept, sweep
+from harness.sweeping.tunable import staged
 from harness.tracking.settings import MLflow, Off, concealed, masked, tracking_uri
 from harness.tracking.views import page
 

@@ -1,15 +1,19 @@
 """Whether the runs of a grid measure what a study asks of them."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from harness.config import RunConfig
 from harness.errors import ConfigurationError
 from harness.quantities import AMONG_RUNS, Moment, Quantity, quantity
+from harness.sweeping.stacks import regime_key
 
 if TYPE_CHECKING:
     from harness.sweeping.study import Target
 
+LEAST_RUNS = 2
+"""Of a regime, for one of them to be above the least."""
 LEAST_CHANGES = 2
 """Updates of a window: one change has no spread."""
 
@@ -55,14 +59,37 @@ def check_measured(asked: Quantity, arms: Mapping[str, Sequence[RunConfig]], whe
     Raises
     ------
     ConfigurationError
-        If an arm lacks a measure, a layer or the window; or if a loss is to be compared with the least of
-        its arm, whose runs have different samples and so different least losses.
+        If an arm lacks a measure, a layer or the window.
     """
     for arm, runs in arms.items():
         for run in runs:
             _check_measures(asked, run, f"{where}.metric = {asked.name!r}: arm {arm}")
-        if asked.name in AMONG_RUNS:
-            _check_one_split(runs, f"{where}.metric = {asked.name!r}: runs of arm {arm}")
+
+
+def check_among(asked: Quantity, arms: Mapping[str, Sequence[RunConfig]], where: str) -> None:
+    """Refuse to compare a loss with the least of its arm where that is of other samples, or its own.
+
+    Parameters
+    ----------
+    arms : mapping of str to sequence of RunConfig
+        All reported runs by arm, not one for all seeds of a regime.
+
+    Raises
+    ------
+    ConfigurationError
+        If runs of an arm differ in their split, and so in the least loss there is; or if a regime has one
+        run, whose loss above the least is 0 whatever it trained.
+    """
+    if asked.name not in AMONG_RUNS:
+        return
+    for arm, runs in arms.items():
+        said = f"{where}.metric = {asked.name!r}"
+        _check_one_split(runs, f"{said}: runs of arm {arm}")
+        if runs and min(Counter(map(regime_key, runs)).values()) < LEAST_RUNS:
+            raise ConfigurationError(
+                f"{said}: arm {arm} has one reported run, which is the least of its arm; allowed: "
+                f"{LEAST_RUNS} reported seeds or more"
+            )
 
 
 def _check_measures(asked: Quantity, run: RunConfig, said: str) -> None:
@@ -94,9 +121,7 @@ def _check_measures(asked: Quantity, run: RunConfig, said: str) -> None:
 
 
 def _check_one_split(runs: Sequence[RunConfig], said: str) -> None:
-    # By what the regime says: one of its runs may stand for all its seeds.
-    split = [run.seeds.split for run in runs if run.dataset.split != "none"]
-    if None in split or len(set(split)) > 1:
+    if len({run.split_seed for run in runs if run.dataset.split != "none"}) > 1:
         raise ConfigurationError(
             f"{said} have different splits, whose least losses differ; allowed: dataset.split=none, or one "
             "seeds.split for all"

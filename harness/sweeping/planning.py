@@ -11,7 +11,8 @@ from harness.sweeping.pieces import groups, pieces
 from harness.sweeping.preparing import prepare
 from harness.sweeping.results import Result
 from harness.sweeping.settings import Settings
-from harness.sweeping.staging import key_name, staged, stages
+from harness.sweeping.staging import key_name, stages
+from harness.sweeping.tunable import staged
 from harness.tracking import read
 from harness.tracking.settings import Off, tracking_uri
 

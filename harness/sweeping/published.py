@@ -8,7 +8,7 @@ from annotated_types import MinLen
 
 from harness.errors import ConfigurationError
 from harness.quantities import Moment
-from harness.sweeping.claims import Where
+from harness.sweeping.claims import Where, check_values
 from harness.sweeping.measurable import named
 from harness.validation import build
 
@@ -58,8 +58,8 @@ def build_published(entries: Any) -> tuple[Published, ...]:
     Raises
     ------
     ConfigurationError
-        If a key is unknown, missing or of a wrong type, a metric is not known, two figures have one name,
-        or no tolerance is given, or an empty one.
+        If a key is unknown, missing or of a wrong type, a condition has no value, a metric is not known,
+        two figures have one name, or no tolerance is given, or an empty one.
     """
     if not isinstance(entries, list | tuple):
         raise ConfigurationError(f"study.published = {entries!r}: must be a list of figures, or empty")
@@ -75,6 +75,7 @@ def build_published(entries: Any) -> tuple[Published, ...]:
             )
     for each in made:
         where = f"study.published.{each.name}"
+        check_values(each.where, f"{where}.where")
         named(each.metric, each.at, where)
         if each.low is None and each.high is None:
             raise ConfigurationError(f"{where}: no tolerance; allowed: low, high or both")

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import ConfigurationError
-from harness.sweeping.cells import Arms, check_where, selected
-from harness.sweeping.measurable import check_measured, check_target, named
+from harness.sweeping.cells import Arms, check_where, reported_runs, selected
+from harness.sweeping.measurable import check_among, check_measured, check_target, named
 from harness.sweeping.published import Published
 
 if TYPE_CHECKING:
@@ -14,9 +14,19 @@ if TYPE_CHECKING:
 
 
 def check_published(
-    figures: Sequence[Published], points: Sequence["Point"], keys: Sequence[str], target: "Target | None"
+    figures: Sequence[Published],
+    points: Sequence["Point"],
+    keys: Sequence[str],
+    target: "Target | None",
+    *,
+    every: Sequence["Point"] = (),
 ) -> None:
     """Refuse a published figure beside which the runs of a grid have nothing to put.
+
+    Parameters
+    ----------
+    points, every : sequence of Point
+        As `cells.check` takes them.
 
     Raises
     ------
@@ -29,7 +39,9 @@ def check_published(
         check_where(each.where, [point.run for point in points], keys, f"{where}.where")
         asked = named(each.metric, each.at, where)
         check_target(asked, target, where)
-        check_measured(asked, _arms(each, points), where)
+        found = _arms(each, points)
+        check_measured(asked, found, where)
+        check_among(asked, reported_runs(every or points, found), where)
 
 
 def documented_figure(
@@ -47,6 +59,7 @@ def documented_figure(
     try:
         check_target(asked, target, figure.name)
         check_measured(asked, found, figure.name)
+        check_among(asked, reported_runs(points, found), figure.name)
     except ConfigurationError as error:
         return {"arms": [], "untested": str(error).partition("; allowed")[0]}
     return {"arms": list(found), "untested": ""}

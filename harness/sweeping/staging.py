@@ -65,15 +65,6 @@ class Stages:
     undecided: int
 
 
-def staged(points: Sequence[Point], tune: Tune | None) -> bool:
-    """Return whether a grid is swept in two stages.
-
-    One without tuning seeds, since the command line named others, is trained as it is.
-    """
-    chosen = tune is not None and tune.reported == "chosen"
-    return chosen and {point.role for point in points} == {"tuning", "reported"}
-
-
 def stages(points: Sequence[Point], tune: Tune, ended: Mapping[str, Result]) -> Stages:
     """Return what both stages train, by the tuning runs that have ended so far, by fingerprint."""
     tuning = [point for point in points if point.role == "tuning"]

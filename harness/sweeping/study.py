@@ -8,7 +8,7 @@ from annotated_types import Ge, Gt, MinLen
 from hydra.core.config_store import ConfigStore
 
 from harness.errors import ConfigurationError, unknown
-from harness.library import library
+from harness.library import readable
 from harness.record import SCORE_COLUMNS
 from harness.sweeping.claims import Claim, build_claims
 from harness.sweeping.figures import check_figures
@@ -156,7 +156,10 @@ def plain(study: Study) -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def register_studies() -> None:
-    """Make each study of sweeps/ a choice of Hydra's group `study`."""
+    """Make each study of sweeps/ that can be read a choice of Hydra's group `study`.
+
+    Who asks for another is told what is wrong with it (`composing.missing_choice`).
+    """
     store = ConfigStore.instance()
-    for name, content in library():
+    for name, content in readable():
         store.store(group="study", name=name, node=content, provider="sweeps")

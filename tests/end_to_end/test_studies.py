@@ -10,9 +10,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from harness import studies
+from harness import locations, studies
 from harness.library import library
+from harness.library import read as read_study
 from harness.locations import PACKAGE
+from harness.sweeping.study import register_studies
 from harness.tracking import read
 from harness.tracking.read import StudyRecord
 from harness.tracking.store import connect
@@ -105,17 +107,34 @@ def test_the_results_of_what_was_run_are_one_document_that_a_second_look_does_no
     assert any(name.startswith("sanity.") for name in written[0])
 
 
+@pytest.fixture
+def sweeps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of two studies that can be asked, one of files that are missing, and two that are wrong."""
+    # Once a process: the studies that are there.
+    register_studies()
+    for name in ("convergence", "sanity"):
+        (tmp_path / f"{name}.yaml").write_bytes((ROOT / "sweeps" / f"{name}.yaml").read_bytes())
+    (tmp_path / "broken.yaml").write_text("name: broken\nquestion: [Is it so?\n")
+    (tmp_path / "wrong.yaml").write_text("name: wrong\nquestion: Is it so?\ngrid: [[activation=rely]]\n")
+    (tmp_path / "images.yaml").write_text(
+        "name: images\ngrid: [[activation=relu, dataset=idx, dataset.folder=nowhere]]\n"
+        "presets: {quick: {grid: [[dataset=moons]]}}\n"
+    )
+    monkeypatch.setattr(locations, "SWEEPS", tmp_path)
+    return tmp_path
+
+
 def test_a_study_is_listed_with_its_question_its_claims_and_what_each_form_costs(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], sweeps: Path
 ) -> None:
-    two = [(name, content) for name, content in library() if name in ("convergence", "sanity")]
-    wrong = {"name": "wrong", "question": "Is it so?", "grid": [["activation=rely"]]}
-    monkeypatch.setattr(studies, "library", lambda: iter([*two, ("wrong", wrong)]))
     assert studies.main([]) == 2
     printed = capsys.readouterr()
-    assert printed.err.startswith("wrong: ")
-    assert "did you mean 'relu'" in printed.err
-    for name, content in two:
+    broken, wrong = printed.err.splitlines()
+    assert broken.startswith(f"broken: {sweeps / 'broken.yaml'}, line 2: ")
+    assert wrong.startswith("wrong: ")
+    assert "did you mean 'relu'" in wrong
+    for name in ("convergence", "sanity"):
+        content = read_study(name)
         found = {form.name: form for form in studies.forms(content)}
         assert set(found) == {"full", *content["presets"]}
         sizes = [form.seconds for form in found.values()]
@@ -124,7 +143,22 @@ def test_a_study_is_listed_with_its_question_its_claims_and_what_each_form_costs
         assert f"{found['full'].runs:,} runs of {found['full'].arms} arms" in printed.out
         assert f"{name}: {len(content['claims'])} claims" in printed.out
         assert " ".join(content["question"].split())[:60] in " ".join(printed.out.split())
-    assert "All 2 (STUDY=all): full about" in printed.out
+    assert "images: no claims\n  (the study states no question)" in printed.out
+    assert "All 3 (STUDY=all): " in printed.out
+
+
+@pytest.mark.usefixtures("sweeps")
+def test_of_all_studies_those_whose_files_are_missing_are_left_out_with_a_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert studies.main(["--names"]) == 0
+    printed = capsys.readouterr()
+    # Those that are wrong are refused when their turn comes.
+    assert printed.out.split() == ["broken", "convergence", "sanity", "wrong"]
+    (line,) = printed.err.splitlines()
+    assert line.startswith("images: left out, needs files: dataset.folder = 'nowhere': ")
+    assert studies.main(["--names", "--preset", "quick"]) == 0
+    assert "images" in capsys.readouterr().out
 
 
 def make_plan(*options: str) -> subprocess.CompletedProcess[str]:
@@ -155,7 +189,7 @@ def test_make_hands_checks_over(asked: str) -> None:
 
 
 PYTHON = """#!/bin/sh
-case "$*" in *--names*) echo one two three four; exit;; esac
+case "$*" in *--names*) echo $LISTED; exit ${REFUSED:-0};; esac
 echo "ran $*"
 case "$*" in
   *study=two*) exit 1;;
@@ -166,12 +200,14 @@ esac
 """Stands in for the interpreter: of the second study a run fails, and there is nothing to report."""
 
 
-def make_all(tmp_path: Path, target: str, three: int) -> subprocess.CompletedProcess[str]:
+def make_all(
+    tmp_path: Path, target: str, three: int, *options: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Ask for all of four studies, of which the third ends with a status."""
     (tmp_path / "python").write_text(PYTHON)
     (tmp_path / "python").chmod(0o755)
-    asked = ["make", "-s", "-o", "setup", target, f"BIN={tmp_path}", "STUDY=all"]
-    told = os.environ | {"THREE": str(three)}
+    asked = ["make", "-s", "-o", "setup", target, f"BIN={tmp_path}", *(options or ["STUDY=all"])]
+    told = os.environ | {"THREE": str(three), "LISTED": "one two three four"} | environment
     return subprocess.run(asked, cwd=ROOT, env=told, capture_output=True, text=True, check=False)
 
 
@@ -205,6 +241,29 @@ def test_make_writes_the_results_once_every_study_was_asked_for_but_not_if_one_w
     assert stopped.returncode == 2
     assert "reports.results" not in stopped.stdout
     assert "study=four" not in stopped.stdout
+
+
+@pytest.mark.skipif(not (ROOT / "Makefile").exists(), reason="the Makefile is not part of a wheel")
+@pytest.mark.parametrize("target", ["sweep", "plan", "results"])
+def test_make_asks_for_all_studies_only_where_it_knows_them(tmp_path: Path, target: str) -> None:
+    unknown = make_all(tmp_path, target, 0, REFUSED="1")
+    none = make_all(tmp_path, target, 0, LISTED="")
+    assert unknown.returncode == none.returncode == 2
+    assert unknown.stdout == none.stdout == ""
+    assert none.stderr.startswith("STUDY=all: no study to ask for")
+
+
+@pytest.mark.skipif(not (ROOT / "Makefile").exists(), reason="the Makefile is not part of a wheel")
+def test_make_writes_the_results_of_all_studies_and_of_no_other_choice(tmp_path: Path) -> None:
+    for option in ("STUDY=one", "GRID=activation=relu"):
+        refused = make_all(tmp_path, "results", 0, option)
+        assert refused.returncode == 2
+        assert refused.stdout == ""
+        assert refused.stderr.startswith("make results: is of all studies; not allowed: ")
+        assert option in refused.stderr
+    # What another command was told by the environment is not meant here.
+    done = make_all(tmp_path, "results", 0, "PRESET=", STUDY="one", GRID="activation=relu")
+    assert "ran -m harness study=four -m" in done.stdout
 
 
 @pytest.mark.skipif(not (ROOT / "Makefile").exists(), reason="the Makefile is not part of a wheel")

@@ -52,6 +52,25 @@ def test_of_equal_means_the_smaller_rate_wins():
     assert chosen(tuning_runs({1.0: (0.25, 0.75), 0.1: (0.9, 0.9), 0.3: (0.5, 0.5)}))["value"] == 0.3
 
 
+@pytest.mark.parametrize("metric", [LOSS, "validation_accuracy"])
+def test_the_order_of_the_runs_decides_nothing(metric):
+    # Summed from left to right these rates tie in one order, and either of them wins in others.
+    odd = [0.1, 0.2, 0.3, 1e-17, 0.7, 0.1]
+    runs = tuning_runs({0.3: odd, 0.1: odd[::-1], 1.0: sorted(odd)})
+    runs.loc[runs[RATE] == 0.1, LOSS] = np.nextafter(odd, 1)
+    tables = [
+        sensitivity(runs.sample(frac=1, random_state=seed), RATE, metric).sort_values("value").reset_index()
+        for seed in range(20)
+    ]
+    for table in tables[1:]:
+        pd.testing.assert_frame_equal(table, tables[0], check_exact=True)
+    assert {choose(table, metric).iloc[0]["value"] for table in tables} == {0.1}
+
+
+def test_means_that_differ_by_more_than_rounding_do_not_tie():
+    assert chosen(tuning_runs({0.1: (0.5, 0.5), 1.0: (0.5, 0.5 - 1e-12)}))["value"] == 1.0
+
+
 def test_a_rate_at_which_a_tuning_seed_diverged_is_not_chosen():
     losses = {0.1: (0.4, 0.6), 0.3: (0.3, 0.3), 1.0: (0.1, 0.1)}
     runs = tuning_runs(losses, diverged=[(1.0, 101)])

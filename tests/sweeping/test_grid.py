@@ -6,10 +6,11 @@ import pytest
 
 from harness.engine.initializers import INITIALIZERS
 from harness.errors import ConfigurationError
+from harness.library import library
 from harness.sweeping.composing import default_composer
 from harness.sweeping.grid import Point, expand
 from harness.sweeping.staging import stages
-from harness.sweeping.study import Study, Tune, build_study, library
+from harness.sweeping.study import Study, Tune, build_study
 
 TINY = ("dataset=moons", "stopping.epochs=1")
 
@@ -76,6 +77,23 @@ def test_an_arm_leaves_the_tuned_key_out_and_writes_the_feeding_in_full() -> Non
 def test_a_truth_value_is_written_as_what_is_there_or_not() -> None:
     grid, _ = points_and_arms(Study("s", grid=(("architecture.bias=true,false", *TINY),), seeds=(0,)))
     assert [point.arm for point in grid] == ["bias", "no bias"]
+
+
+@pytest.mark.parametrize(
+    ("over", "arms", "by"),
+    [
+        ("optimizer.learning_rate", ("activation", "optimizer.learning_rate"), "optimizer.learning_rate"),
+        ("optimizer.batch_size", ("optimizer",), "optimizer"),
+        ("optimizer.batch_size", None, "optimizer"),
+    ],
+)
+def test_a_key_that_is_tuned_is_not_compared(over: str, arms: tuple[str, ...] | None, by: str) -> None:
+    line = ("optimizer=batch,minibatch", f"{over}=1,2", "activation=relu,tanh", *TINY)
+    study = Study("s", grid=(line,), seeds=(0,), arms=arms, tune=Tune(over, (7,)))
+    with pytest.raises(
+        ConfigurationError, match=f"over = '{over}': arms differ in it, by .* '{by}'; allowed"
+    ):
+        expand(default_composer(), study, ())
 
 
 def test_an_empty_grid_is_refused_and_names_the_key_without_values() -> None:

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from harness import studies
+from harness.library import library
 from harness.sweeping.claims import Estimated
 from harness.sweeping.composing import default_composer
 from harness.sweeping.expectations import expectations
 from harness.sweeping.grid import Grid, expand
 from harness.sweeping.settings import SweepKeys
-from harness.sweeping.study import Study, build_study, library
+from harness.sweeping.study import Study, build_study
 from tests.idx_files import write
 
 LIBRARY = dict(library())

@@ -82,6 +82,8 @@ def test_quantities_that_a_grid_measures_are_accepted() -> None:
         ({"metric": "delta_rsm_3"}, [], "metric = 'delta_rsm_3': not known; .*did you mean 'delta_rms_3'"),
         ({"metric": "halving_update"}, [], "did you mean 'halving_updates'"),
         ({"metric": "delta_rms_0"}, [], "not known"),
+        ({"metric": f"delta_rms_{'1' * 5000}"}, [], r"metric = 'delta_rms_1{70}\.\.\.': not known"),
+        ({"metric": "delta_rms_1٣"}, [], "not known"),
         ({"metric": "delta_rms_3"}, [], "arm relu · depth 1 has 2 layers, .*; allowed: 1 to 2"),
         ({"metric": "rho"}, [], "arm relu · depth 1 has 1 hidden layer; allowed: arms of at least 2"),
         ({"metric": "delta_rms_1"}, ["diagnostics=off"], "does not measure delta_rms; allowed: "),
@@ -97,6 +99,8 @@ def test_quantities_that_a_grid_measures_are_accepted() -> None:
         ({"metric": "excess_loss"}, [], "runs of arm relu · depth 1 have different splits.*seeds.split"),
         ({"at": "start"}, [], "halving_updates has no value before the first update; allowed: end"),
         ({"metric": "update_ratio_1", "at": "start"}, [], "update_ratio_1 has no value before the first"),
+        ({"where": {"activation": []}}, [], r"c\.where: activation = \[\]: no value; allowed: "),
+        ({"better": {"activation": []}}, [], r"c\.better: activation = \[\]: no value; allowed: "),
         ({"at": "begin"}, [], "at = 'begin': must be 'start' or 'end'"),
         ({"values": "log"}, [], "values = 'log': must be 'linear' or 'log2'; did you mean 'log2'"),
         (
@@ -124,6 +128,24 @@ def test_losses_above_the_least_of_an_arm_ask_for_one_split() -> None:
     claim = CLAIM | {"metric": "excess_loss"}
     made([*GRID, "seeds.split=0"], claim)
     made([*GRID, "dataset.split=none"], claim)
+    # Not by what one run of a regime says.
+    found = refused([*GRID, "seeds.split=0,1"], claim)
+    assert "runs of arm relu · depth 1 have different splits" in found
+
+
+def test_losses_above_the_least_of_an_arm_ask_for_several_runs_of_each() -> None:
+    grid = [*GRID, "seeds.split=0"]
+    claim, figure = CLAIM | {"metric": "excess_loss"}, FIGURE | {"metric": "excess_loss", "at": "end"}
+    said = "metric = 'excess_loss': arm relu · depth 1 has one reported run, which is the least of its arm"
+    assert said in refused(grid, claim, seeds=[0])
+    # Seeds that tune are none of those among which the least is looked for.
+    tune = {"over": "optimizer.learning_rate", "seeds": [7, 8]}
+    assert said in refused(grid, claim, seeds=[0], tune=tune)
+    assert said in refused(grid, published=[figure], seeds=[0])
+    study, _ = made(grid, claim, published=[figure])
+    _, narrow = made(grid, seeds=[0])
+    assert "has one reported run" in documented(study.claims[0], narrow.points, narrow.arms)["untested"]
+    assert "has one reported run" in documented_figure(study.published[0], narrow.points, None)["untested"]
 
 
 LOSSES = ["dataset=moons", "loss=mse,cross_entropy", "stopping.epochs=1"]
@@ -165,6 +187,7 @@ def test_that_two_losses_have_one_delta_can_be_claimed() -> None:
         ({"metric": "update_ratio_1"}, "study.published.f.at = 'start': update_ratio_1 has no value"),
         ({"metric": "train_los"}, "study.published.f.metric = 'train_los': not known; .*'train_loss'"),
         ({"where": {"activation": "rlu"}}, "study.published.f.where: no run of the grid has activation=rlu"),
+        ({"where": {"activation": []}}, r"study.published.f.where: activation = \[\]: no value; allowed: "),
         ({"metric": "delta_rms_9"}, "study.published.f.metric = 'delta_rms_9': arm relu · depth 1 has 2"),
     ],
 )  # fmt: skip

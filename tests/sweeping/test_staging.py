@@ -15,13 +15,15 @@ import pandas as pd
 import pytest
 
 from harness import choosing
+from harness.errors import ConfigurationError
 from harness.sweeping.composing import default_composer
 from harness.sweeping.grid import Point, expand
 from harness.sweeping.results import Result
 from harness.sweeping.settings import Serial, Settings, SweepKeys
-from harness.sweeping.staging import choices, staged, stages, sweep_in_stages, told
+from harness.sweeping.staging import choices, stages, sweep_in_stages, told
 from harness.sweeping.study import Study, Tune
 from harness.sweeping.sweep import Swept
+from harness.sweeping.tunable import staged
 from harness.tracking import read
 from harness.tracking.settings import MLflow
 from harness.tracking.store import connect, search
@@ -318,3 +320,20 @@ def test_where_every_value_is_reported_nothing_is_swept_in_stages() -> None:
     assert staged(points(), TUNE)
     assert not staged(points(), replace(TUNE, reported="every"))
     assert not staged(points(), None)
+
+
+@pytest.mark.parametrize(
+    ("exclude", "said"),
+    [
+        ("activation=tanh,seed=7,8", f"arm tanh has no tuning run, at none of {RATE} = 0.01, 0.1, 1"),
+        (f"activation=tanh,seed=0,1,2,{RATE}=0.1", f"arm tanh may choose {RATE} = 0.1, at which it has no"),
+    ],
+    ids=["no tuning runs", "a value not reported"],
+)
+def test_an_arm_that_the_second_stage_would_drop_is_refused_before_the_first(exclude: str, said: str) -> None:
+    study = replace(STUDY, exclude=(exclude,))
+    with pytest.raises(ConfigurationError, match=f"study.tune.reported = 'chosen': {said}") as refused:
+        points(study)
+    assert "\n" not in str(refused.value)
+    # Where every value is reported, the report says so of the arm.
+    assert points(replace(study, tune=replace(TUNE, reported="every")))
