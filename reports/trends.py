@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from harness.choosing import died
@@ -52,17 +51,8 @@ def _of(comparison: Comparison, claim: Mapping[str, Any], key: str, metric: str)
     seeds = runs[["arm", "seed"]].assign(
         shown="seed", value=counted(runs, metric), dead=died(runs).astype(int)
     )
-    rows = pd.concat([_centres(runs, names, metric, claim.get("values") == "log2"), seeds], ignore_index=True)
+    scores = final_scores(runs, names, [metric], geometric=claim.get("values") == "log2")
+    centres = scores.rename(columns={"centre": "value"}).assign(shown="centre")
+    rows = pd.concat([centres, seeds], ignore_index=True)
     rows = rows.assign(metric=metric, key=key).join(lines, on="arm")
     return rows.sort_values(["order", "at"], kind="stable").reindex(columns=COLUMNS)
-
-
-def _centres(runs: pd.DataFrame, names: list[str], metric: str, by_ratio: bool) -> pd.DataFrame:
-    """Return an arm's mean with its interval, or its geometric mean."""
-    if by_ratio:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            runs = runs.assign(**{metric: np.log2(runs[metric].to_numpy(dtype=float))})
-    rows = final_scores(runs, names, [metric]).rename(columns={"centre": "value"}).assign(shown="centre")
-    if by_ratio:
-        rows[["value", "low", "high"]] = np.exp2(rows[["value", "low", "high"]].to_numpy(dtype=float))
-    return rows

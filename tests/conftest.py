@@ -25,8 +25,13 @@ DEAR = ("team", "server", "browser")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one worker run the tests of a file, which share finished sweeps, and all who share a server."""
+    """Let one worker run the tests of a file, which share finished sweeps, and all who share a server.
+
+    Tests that share nothing, and take long, say so by a group of their own.
+    """
     for item in items:
+        if any(item.iter_markers("xdist_group")):
+            continue
         asked = getattr(item, "fixturenames", ())
         group = next((name for name in DEAR if name in asked), item.location[0])
         item.add_marker(pytest.mark.xdist_group(group))

@@ -140,7 +140,7 @@ def build_claims(entries: Any) -> tuple[Claim, ...]:
     ConfigurationError
         If a kind, key or metric is unknown, a value is of a wrong type, two claims have one name, the two
         sides of a comparison are the same or nothing, a condition has no value, the metric has no value
-        where it is asked for, or is of the training samples and to tell of new data.
+        where it is asked for, or is no score of held-out samples and to tell of new data.
     """
     if not isinstance(entries, list | tuple):
         raise ConfigurationError(f"study.claims = {entries!r}: must be a list of claims, or empty")
@@ -185,8 +185,8 @@ def _check(claim: Claim) -> None:
     held_out = claim.metric.startswith(("validation_", "test_"))
     if isinstance(claim, Estimated) and claim.population == "data" and not held_out:
         raise ConfigurationError(
-            f"{where}.population = 'data': {claim.metric} is of the training samples and tells nothing of "
-            "new data; allowed: population=seeds, or a score of validation or test"
+            f"{where}.population = 'data': {claim.metric} is no score of held-out samples, for which alone "
+            "there is an interval for new data; allowed: population=seeds, or a score of validation or test"
         )
     if isinstance(claim, Estimated) and claim.values == "log2" and claim.metric in AMONG_RUNS:
         raise ConfigurationError(

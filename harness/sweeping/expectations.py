@@ -4,15 +4,16 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, log2
-from statistics import fmean, stdev
+from statistics import stdev
 
 from harness.intervals import LEAST_SEEDS, confidence_of, expected_half_width, seeds_for
 from harness.quantities import SUMS, find
-from harness.record import higher_is_better
-from harness.sweeping.cells import Cell, cells, test_per_training
+from harness.sweeping.cells import Cell, documented, test_per_training
 from harness.sweeping.claims import Claim, Estimated, Existence, Identity, Trend
 from harness.sweeping.grid import Grid, Point
-from harness.sweeping.study import Tune
+from harness.sweeping.results import Result
+from harness.sweeping.staging import choices
+from harness.sweeping.study import Target, Tune
 
 Held = Mapping[str, tuple[str, Mapping[str, float]]]
 """Outcome and final values of finished runs, by fingerprint."""
@@ -70,44 +71,53 @@ def _told(claim: Estimated) -> bool:
     return claim.at == "end" and asked is not None and not asked.derived and claim.metric not in SUMS
 
 
-def expectations(grid: Grid, claims: Sequence[Claim], tune: Tune | None, held: Held) -> list[str]:
+def expectations(
+    grid: Grid, claims: Sequence[Claim], tune: Tune | None, held: Held, target: Target | None = None
+) -> list[str]:
     """Return a line for each claim, and a warning beneath it where its interval will not decide.
+
+    A claim that the grid does not test has the reason that the study's document has (`cells.documented`).
 
     Parameters
     ----------
     held : mapping
         Runs of the grid that are done, with the values of `columns`. Where those that a cell compares
         are done on two reported or two tuning seeds, its width is in units of the metric.
+    target : Target, optional
+        The study's.
     """
     arms: dict[str, list[Point]] = defaultdict(list)
     for point in grid.points:
         arms[point.arm].append(point)
+    chosen = _at_chosen(arms, tune, held)
     estimated = sum(isinstance(claim, Estimated) for claim in claims)
     lines = []
     for claim in claims:
-        if isinstance(claim, Identity):
+        told = documented(claim, grid.points, grid.arms, target)
+        if not told["cells"]:
+            lines.append(f"claim {claim.name}: not tested, {told['untested'] or 'this grid lacks its arms'}")
+        elif isinstance(claim, Identity):
             exact = f"within {claim.tolerance:g}" if claim.tolerance else "exact"
             lines.append(f"claim {claim.name}: an identity, {exact}; no interval")
         elif isinstance(claim, Existence):
             lines.append(f"claim {claim.name}: existence, one verified run decides; no interval")
-        elif made := cells(claim, grid.points, grid.arms):
-            confidence = confidence_of(estimated, len(made) if claim.scope == "any" else 1)
-            found = [_expected(claim, cell, arms, tune, held, confidence) for cell in made]
-            lines += [_line(claim, found, confidence), *_warnings(claim, found)]
         else:
-            lines.append(f"claim {claim.name}: not tested, this grid lacks its arms")
+            made = [Cell(cell["name"], cell["weights"]) for cell in told["cells"]]
+            confidence = confidence_of(estimated, len(made) if claim.scope == "any" else 1)
+            found = [_expected(claim, cell, arms, chosen, held, confidence) for cell in made]
+            lines += [_line(claim, found, confidence), *_warnings(claim, found)]
     return lines
 
 
 def _expected(
-    claim: Estimated, cell: Cell, arms: Arms, tune: Tune | None, held: Held, confidence: float
+    claim: Estimated, cell: Cell, arms: Arms, chosen: Arms, held: Held, confidence: float
 ) -> Expected:
     reported = [{point.run.seed for point in arms[arm] if point.role == "reported"} for arm in cell.weights]
     seeds = len(set.intersection(*reported))
     ratio = 0.0
     if claim.population == "data":
         ratio = test_per_training(claim.metric, [arms[arm][0] for arm in cell.weights]) or 0.0
-    spread = _spread(claim, cell, arms, tune, held)
+    spread = _spread(claim, cell, chosen, held)
     deviation, freedom = (spread.deviation, spread.seeds - 1) if spread else (1.0, inf)
     width = expected_half_width(deviation, seeds, confidence, test_per_training=ratio, freedom=freedom)
     enough = None
@@ -118,12 +128,11 @@ def _expected(
     return Expected(cell, width, seeds, spread, enough)
 
 
-def _spread(claim: Estimated, cell: Cell, arms: Arms, tune: Tune | None, held: Held) -> Spread | None:
+def _spread(claim: Estimated, cell: Cell, chosen: Arms, held: Held) -> Spread | None:
     """Return the spread of a cell's comparison, over the role's seeds of which more are done."""
-    chosen = {arm: _at_best(arms[arm], tune, held) for arm in cell.weights}
     found = []
     for role in ("reported", "tuning"):
-        values = {arm: _by_seed(points, role, claim, held) for arm, points in chosen.items()}
+        values = {arm: _by_seed(chosen[arm], role, claim, held) for arm in cell.weights}
         seeds = sorted(set.intersection(*map(set, values.values())))
         compared = [sum(weight * values[arm][seed] for arm, weight in cell.weights.items()) for seed in seeds]
         if len(seeds) > 1:
@@ -131,21 +140,21 @@ def _spread(claim: Estimated, cell: Cell, arms: Arms, tune: Tune | None, held: H
     return max(found, key=lambda each: each.seeds, default=None)
 
 
-def _at_best(points: Sequence[Point], tune: Tune | None, held: Held) -> list[Point]:
-    """Return the runs of an arm at its best tuned value so far; all of them where nothing is tuned."""
+def _at_chosen(arms: Arms, tune: Tune | None, held: Held) -> Arms:
+    """Return the runs of each arm at the tuned value chosen so far; all of them where nothing is tuned."""
     if tune is None:
-        return list(points)
-    sign = -1 if higher_is_better(tune.metric) else 1
-    losses: dict[object, list[float]] = defaultdict(list)
-    for point in points:
-        if point.role == "tuning" and point.fingerprint in held:
-            outcome, values = held[point.fingerprint]
-            lost = outcome == "diverged" or tune.metric not in values
-            losses[point.run.flat.get(tune.over)].append(inf if lost else sign * values[tune.metric])
-    if not losses:
-        return []
-    best = min(losses, key=lambda value: fmean(losses[value]))
-    return [point for point in points if point.run.flat.get(tune.over) == best]
+        return arms
+    tuning = [point for points in arms.values() for point in points if point.role == "tuning"]
+    ended = {
+        point.fingerprint: Result(point, *held[point.fingerprint], trained_now=False)
+        for point in tuning
+        if point.fingerprint in held
+    }
+    chosen = {each.arm: each.value for each in choices(tuning, tune, ended) if each.value is not None}
+    return {
+        arm: [point for point in points if arm in chosen and point.run.flat[tune.over] == chosen[arm]]
+        for arm, points in arms.items()
+    }
 
 
 def _by_seed(points: Sequence[Point], role: str, claim: Estimated, held: Held) -> dict[int, float]:

@@ -90,4 +90,4 @@ def _expected(grid: Grid, settings: Settings, held: "Held") -> list[str]:
         return []
     from harness.sweeping.expectations import expectations
 
-    return expectations(grid, study.claims, study.tune, held)
+    return expectations(grid, study.claims, study.tune, held, study.target)

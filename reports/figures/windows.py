@@ -13,6 +13,8 @@ from reports.figures.margins import settle
 from reports.figures.marks import mark
 
 COLUMNS = 2
+MOST_NAMED = 3
+"""Arms that the caption names of those that ended within the window."""
 
 
 @style.house_style
@@ -66,9 +68,12 @@ def loss_in_window(
 def about(frame: pd.DataFrame) -> str:
     """Say which seed is drawn, and where."""
     first, last = int(frame["update"].min()), int(frame["update"].max())
+    cut = list(map(str, frame.loc[~frame["whole"].astype(bool), "arm"].unique()))
+    more = f" and {len(cut) - MOST_NAMED} more" if len(cut) > MOST_NAMED else ""
+    ended = f" Ended before the window did: {', '.join(cut[:MOST_NAMED])}{more}." if cut else ""
     return (
         f"One seed, {int(frame['seed'].iloc[0])}, no mean: a mean over seeds is smooth whatever they do. "
-        f"Every update from {first:,} to {last:,} is drawn, by the loss of all training samples."
+        f"Every update from {first:,} to {last:,} is drawn, by the loss of all training samples.{ended}"
     )
 
 

@@ -133,8 +133,22 @@ def found(content: Mapping[str, Any], record: StudyRecord) -> Found:
         tuple(made(comparison)),
         len(comparison.runs),
         comparison.origins.platform,
-        tuple(key for key in DECISIVE if key in content and not _says(content[key], record.spec.get(key))),
+        tuple(changes(content, record.spec)),
     )
+
+
+def changes(content: Mapping[str, Any], held: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the decisive keys of which a study says otherwise than the document of its sweep.
+
+    A sweep trains each seed once and documents them in order; without `seeds` the grid says them.
+    """
+    for key in DECISIVE:
+        asked, found = content.get(key), held.get(key)
+        if key == "seeds":
+            if asked is not None and sorted(set(asked)) != sorted(set(found or ())):
+                yield key
+        elif key in content and not _says(asked, found):
+            yield key
 
 
 def made(comparison: Comparison) -> Iterator[str]:

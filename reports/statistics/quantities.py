@@ -46,7 +46,8 @@ def with_quantities(
     target : mapping, optional
         The study's: `metric` and `value`.
     windows : mapping of str to (int, int), optional
-        By arm the updates between which each has a row.
+        By arm the updates between which each has a row. A run that has not all of them, since it ended
+        within its window, has no number.
 
     Returns
     -------
@@ -163,9 +164,8 @@ def _in_windows(
             continue
         first, last = spans[str(run)]
         rows = group[group["update"].between(first, last)]
-        # Without the window's first row, or with a gap, it is not the window that was asked for.
-        updates = rows["update"].to_numpy()
-        if len(updates) and updates[0] == first and (np.diff(updates) == 1).all():
+        # Cut short at either end, or with a gap, it is not the window that was asked for.
+        if np.array_equal(rows["update"].to_numpy(), np.arange(first, last + 1)):
             values[str(run)] = made(rows["train_loss"].to_numpy(dtype=float))
     return np.asarray(runs["run_id"].astype(str).map(values), dtype=float)
 

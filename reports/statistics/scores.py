@@ -13,7 +13,9 @@ from harness.intervals import t_interval
 from reports.statistics.by_seed import BySeed, Metric
 
 
-def final_scores(runs: pd.DataFrame, arms: Sequence[str], metrics: Sequence[str]) -> pd.DataFrame:
+def final_scores(
+    runs: pd.DataFrame, arms: Sequence[str], metrics: Sequence[str], *, geometric: bool = False
+) -> pd.DataFrame:
     """Summarise final metrics of every arm.
 
     Parameters
@@ -24,6 +26,9 @@ def final_scores(runs: pd.DataFrame, arms: Sequence[str], metrics: Sequence[str]
         All arms, those without a run included.
     metrics : sequence of str
         Columns of `runs`.
+    geometric : bool
+        Whether means are geometric, with the t interval of the logarithms. A value without a finite logarithm
+        counts as dead then.
 
     Returns
     -------
@@ -38,9 +43,9 @@ def final_scores(runs: pd.DataFrame, arms: Sequence[str], metrics: Sequence[str]
     counts = runs["arm"].value_counts()
     rows = []
     for metric in metrics:
-        laid = Metric(runs, metric)
+        laid = Metric(runs, metric, logarithmic=geometric)
         rows += [
-            {"arm": arm, "metric": metric, "runs": int(counts.get(arm, 0))} | _row(laid.of([arm]))
+            {"arm": arm, "metric": metric, "runs": int(counts.get(arm, 0))} | _row(laid.of([arm]), geometric)
             for arm in arms
         ]
     found = pd.DataFrame(rows)
@@ -48,17 +53,22 @@ def final_scores(runs: pd.DataFrame, arms: Sequence[str], metrics: Sequence[str]
     return found.set_index(["arm", "metric"]).reindex(order).reset_index() if len(found) else found
 
 
-def _row(found: BySeed) -> dict[str, Any]:
+def _row(found: BySeed, geometric: bool) -> dict[str, Any]:
     seeds, alive = len(found.seeds), found.alive
     dead = int((~alive).sum())
     row: dict[str, Any] = {"seeds": seeds, "dead": dead, "missing": found.missing}
     row |= {"repeated": found.repeated, "kind": "none"}
     row |= dict.fromkeys(("centre", "low", "high", "living_mean"), np.nan)
     if seeds and not dead:
-        interval = map(float, t_interval(found.values[:, 0]))
+        interval = (_linear(end, geometric) for end in t_interval(found.values[:, 0]))
         row |= dict(zip(("centre", "low", "high"), interval, strict=True), kind="mean")
         row["living_mean"] = row["centre"]
     elif seeds:
         row |= {"kind": "median", "centre": float(np.median(found.counted[:, 0]))}
-        row["living_mean"] = float(found.values[alive, 0].mean()) if alive.any() else np.nan
+        row["living_mean"] = _linear(found.values[alive, 0].mean(), geometric) if alive.any() else np.nan
     return row
+
+
+def _linear(value: Any, geometric: bool) -> float:
+    with np.errstate(over="ignore"):
+        return float(np.exp2(value) if geometric else value)

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 
 import pandas as pd
@@ -15,33 +16,77 @@ from harness.library import read as read_study
 from harness.locations import PACKAGE
 from harness.sweeping.study import register_studies
 from harness.tracking import read
+from harness.tracking.read import StudyRecord
 from harness.tracking.store import connect
+from reports import compare
 from reports.__main__ import main as report
+from reports.contents import contents
+from reports.drawing import pictures_of
 from reports.results.__main__ import main as results
 
-STUDIES = [name for name, _ in library()]
+LIBRARY = dict(library())
+EACH = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in LIBRARY]
+"""The studies, which share nothing, for any worker."""
 ROOT = PACKAGE.parent
 
 
-@pytest.mark.parametrize("name", STUDIES)
-def test_a_study_is_trained_tracked_and_reported(name: str, app: Callable[..., object], store: str) -> None:
-    assert app(f"study={name}", "sweep.preset=smoke", "executor=serial", "-m").status == 0
-    small = f"{name}-smoke"
-    found = read.study(small, uri=store)
+def swept(name: str, preset: str, app: Callable[..., object], store: str) -> StudyRecord:
+    """Train a form of a study; every run has ended, and is in the store."""
+    assert app(f"study={name}", f"sweep.preset={preset}", "executor=serial", "-m").status == 0
+    found = read.study(f"{name}-{preset}", uri=store)
     assert set(found.runs["status"]) == {"FINISHED"}
     # A regression has no accuracy, but every run has a loss.
     assert not found.runs["test_loss"].isna().any()
     assert set(found.history["run_id"]) == set(found.runs["run_id"])
+    return found
 
-    assert report([small]) == 0
-    folder = Path("reports/output") / small
+
+@pytest.mark.parametrize("name", EACH)
+def test_a_study_is_trained_and_tracked_and_leads_with_verdicts_and_figures(
+    name: str, app: Callable[..., object], store: str
+) -> None:
+    page = contents(compare(swept(name, "smoke", app, store)))
+    assert page.question == " ".join(LIBRARY[name]["question"].split())
+    assert len(page.cards) == len(LIBRARY[name]["claims"])
+    assert {card.verdict for card in page.cards} <= {"supported", "refuted", "inconclusive"}
+    leading = [
+        drawing for section in page.sections if section.key == "leading" for drawing in section.drawings
+    ]
+    assert leading
+    for drawn in pictures_of(leading, raster=False, processes=1).values():
+        assert "<path" in drawn.svg
+
+
+def reported(found: StudyRecord, store: str) -> None:
+    """Ask for the report of what was swept: the page, its files, and the same in the store."""
+    name = found.spec["name"]
+    assert report([name]) == 0
+    folder = Path("reports/output") / name
     page = (folder / "index.html").read_text(encoding="utf-8")
-    assert found.spec["question"] in page
+    assert escape(" ".join(found.spec["question"].split())) in page
     assert list(folder.glob("*.png"))
     summary = pd.read_csv(folder / "summary.csv")
     assert set(summary["arm"]) == set(found.runs["arm"])
     attached = connect(store).list_artifacts(found.parent_run_id, "report")
     assert "report/index.html" in {artifact.path for artifact in attached}
+
+
+def test_a_study_is_reported_in_a_page_which_the_store_holds_too(
+    app: Callable[..., object], store: str
+) -> None:
+    reported(swept("sanity", "smoke", app, store), store)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EACH)
+def test_the_form_for_teaching_gives_every_claim_a_verdict_and_a_page(
+    name: str, app: Callable[..., object], store: str
+) -> None:
+    found = swept(name, "quick", app, store)
+    judged = compare(found).verdicts.claims
+    assert list(judged["claim"]) == [claim["name"] for claim in LIBRARY[name]["claims"]]
+    assert set(judged["verdict"]) <= {"supported", "refuted", "inconclusive"}
+    reported(found, store)
 
 
 def test_the_results_of_what_was_run_are_one_document_that_a_second_look_does_not_change(
@@ -55,8 +100,8 @@ def test_the_results_of_what_was_run_are_one_document_that_a_second_look_does_no
         written.append({path.name: path.read_bytes() for path in folder.rglob("*.*")})
     assert written[0] == written[1]
     told = written[0]["results.md"].decode()
-    assert told.count("| not run |") == len(STUDIES) - 1
-    for claim in dict(library())["sanity"]["claims"]:
+    assert told.count("| not run |") == len(LIBRARY) - 1
+    for claim in LIBRARY["sanity"]["claims"]:
         assert told.count(" ".join(claim["sentence"].split())) == 2
     assert "made by commit" in told
     assert any(name.startswith("sanity.") for name in written[0])

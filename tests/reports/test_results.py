@@ -14,7 +14,7 @@ from harness.library import library
 from harness.tracking.origins import Origin, origins_of
 from reports.outline import Drawing
 from reports.results.__main__ import main
-from reports.results.answers import Answer, found
+from reports.results.answers import Answer, changes, found
 from reports.results.document import document
 from reports.results.origins import commits
 from reports.results.pictures import MOST_BYTES, WIDTH, small
@@ -122,6 +122,12 @@ def test_a_study_that_says_otherwise_by_now_is_told(record, answer):
     assert later.changed == ("claims",)
     told = text(document([Answer("made_up", "Is it so?", later)]))
     assert "`sweeps/made_up.yaml` now says otherwise of claims." in told
+
+
+@pytest.mark.parametrize("seeds", [[4, 2, 0, 1, 3], [0, 0, 1, 2, 3, 4], None])
+def test_the_same_seeds_in_whatever_order_are_no_other_version(record, seeds):
+    assert list(changes(ASKED | {"seeds": seeds}, record.spec)) == []
+    assert list(changes(ASKED | {"seeds": [0, 1]}, record.spec)) == ["seeds"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from reports.comparison import compare
 from reports.figures.along import final_along
-from reports.figures.windows import loss_in_window
+from reports.figures.windows import about, loss_in_window
 from reports.sections.convergence import convergence
 from reports.sections.final import claimed
 
@@ -53,6 +53,20 @@ def test_its_mean_is_that_of_which_the_claim_takes_the_slope(asked):
         assert means[arm] == pytest.approx(values.mean())
 
 
+def test_the_median_that_stands_for_a_geometric_mean_is_of_the_values_themselves(synthetic):
+    axes = {"activation": ["relu", "sigmoid"], KEY: SIZES}
+    dead = synthetic(axes, rates=(0.3,), diverged=[(RELU[0], 0.3, seed) for seed in (0, 1, 2)])
+    scores = dead.runs["seed"].map({0: 0.9, 1: 0.9, 2: 0.9, 3: 0.0, 4: 0.5})
+    claim = trend("log2") | {"metric": "test_accuracy"}
+    rows = compare(
+        replace(dead, spec=dead.spec | {"claims": [claim]}, runs=dead.runs.assign(test_accuracy=scores))
+    ).trends
+    centres = rows.query("shown == 'centre'").set_index("arm")
+    # Three dead runs count as the majority class, 0.102; the fourth, which is never right, has no logarithm.
+    assert centres.loc[RELU[0], ["kind", "value", "dead"]].tolist() == ["median", pytest.approx(0.102), 4]
+    assert centres.loc[RELU[1], ["kind", "value", "dead"]].tolist() == ["median", 0.9, 1]
+
+
 def test_its_figure_names_the_quantity_and_hides_nothing(asked, faults):
     comparison = compare(asked)
     [drawing] = claimed(comparison)
@@ -82,6 +96,20 @@ def test_a_seed_that_died_in_an_arm_is_not_the_one_drawn(synthetic, asked):
     rows = compare(replace(dead, spec=dead.spec | {"windows": asked.spec["windows"]})).in_window
     assert set(rows["seed"]) == {2}
     assert rows["arm"].nunique() == 6
+
+
+def test_a_window_that_was_cut_short_is_drawn_only_where_no_seed_has_a_whole_one_and_says_so(asked):
+    def without(some):
+        late = asked.history["run_id"].isin(asked.runs.loc[some, "run_id"]) & (asked.history["update"] > 50)
+        return compare(replace(asked, history=asked.history[~late])).in_window
+
+    relu = asked.runs["arm"] == RELU[0]
+    rows = without(relu & (asked.runs["seed"] == 0))
+    assert (set(rows["seed"]), rows["whole"].all()) == ({1}, True)
+    assert "before the window did" not in about(rows)
+    rows = without(relu)
+    assert (set(rows["seed"]), set(rows.loc[~rows["whole"], "arm"])) == ({0}, {RELU[0]})
+    assert about(rows).endswith(f"Ended before the window did: {RELU[0]}.")
 
 
 def test_the_loss_in_a_window_is_a_line_an_arm(asked, faults):

@@ -144,7 +144,12 @@ def test_a_claim_is_kept_with_the_study_as_plain_values() -> None:
         ([BETTER | {"worse": BETTER["better"]}], "better and worse are both .*two different arms"),
         (
             [BETTER | {"population": "data", "metric": "train_loss"}],
-            "population = 'data': train_loss is of the training samples.*allowed: population=seeds",
+            "population = 'data': train_loss is no score of held-out samples.*allowed: population=seeds",
+        ),
+        (
+            # The target may be a score of validation: the time to it is none.
+            [BETTER | {"population": "data", "metric": "target_updates"}],
+            "target_updates is no score of held-out samples, for which alone there is an interval",
         ),
         ([SAME | {"tolerance": -1}], r"tolerance = -1: must be greater than or equal to 0"),
     ],

@@ -10,6 +10,7 @@ import pytest
 from hydra.core.config_store import ConfigStore
 
 from harness.intervals import expected_half_width
+from harness.sweeping.cells import documented
 from harness.sweeping.composing import default_composer
 from harness.sweeping.expectations import Held, columns, expectations
 from harness.sweeping.grid import Grid, expand
@@ -35,6 +36,14 @@ DEPTH: dict[str, Any] = {
     "where": {"activation": "sigmoid"},
     "margin": 0.01,
 }
+SOME: dict[str, Any] = {
+    "kind": "existence",
+    "name": "some",
+    "sentence": "s",
+    "metric": "train_loss",
+    "direction": "higher",
+    "value": 1,
+}
 STUDY: dict[str, Any] = {
     "name": "remedy",
     "question": "Does ReLU help?",
@@ -57,7 +66,7 @@ STUDY: dict[str, Any] = {
 
 def planned(held: Held | None = None, **keys: Any) -> list[str]:
     study, grid = made(**keys)
-    return expectations(grid, study.claims, study.tune, held or {})
+    return expectations(grid, study.claims, study.tune, held or {}, study.target)
 
 
 def made(**keys: Any) -> tuple[Study, Grid]:
@@ -167,15 +176,7 @@ def test_claims_share_the_error_and_any_cell_its_claims_share() -> None:
         "one": {"activation": "relu"},
         "other": {"activation": "sigmoid"},
     }
-    some = {
-        "kind": "existence",
-        "name": "some",
-        "sentence": "s",
-        "metric": "train_loss",
-        "direction": "higher",
-        "value": 1,
-    }
-    *both, identity, existence = planned(claims=[*two, same, some])
+    *both, identity, existence = planned(claims=[*two, same, SOME])
     assert both == [relu, depth]
     assert identity == "claim same: an identity, exact; no interval"
     assert existence == "claim some: existence, one verified run decides; no interval"
@@ -223,6 +224,23 @@ def test_tuning_seeds_tell_the_spread_at_the_rate_that_they_choose() -> None:
     assert line.endswith("by 3 tuning seeds done")
 
 
+def test_of_rates_that_are_equally_good_the_smaller_one_is_chosen_as_it_is_by_the_sweep() -> None:
+    # The greater rate comes first in the grid, and would give a wider interval.
+    tuned = TUNED | {"grid": [[*STUDY["grid"][0], "optimizer.learning_rate=10,0.1"]]}
+    _, grid = made(**tuned)
+
+    def score(point: Any) -> dict[str, float]:
+        rate, seed = point.run.optimizer.learning_rate, point.run.seed - 100
+        worse = point.run.flat["activation"] == "sigmoid"
+        return {"test_log_loss": 1 + worse * (0.02 if rate < 1 else 3.0) * seed, "validation_log_loss": 0.5}
+
+    tuning = {point.fingerprint for point in grid.points if point.role == "tuning"}
+    held = {mark: found for mark, found in runs_done(grid, score).items() if mark in tuning}
+    (line,) = planned(held, **tuned)
+    width = expected_half_width(0.02, 5, freedom=2)
+    assert f"expected half-width {width:.2g} of test_log_loss; 5 seeds" in line
+
+
 def test_runs_of_which_none_is_the_arms_tell_no_spread() -> None:
     # Two rates that are neither tuned nor compared.
     _, grid = made(grid=TUNED["grid"])
@@ -236,6 +254,16 @@ def test_a_grid_that_was_narrowed_says_which_claims_it_cannot_test() -> None:
     assert expectations(grid, study.claims, None, {}) == [
         "claim relu_wins: not tested, this grid lacks its arms"
     ]
+
+
+def test_a_claim_that_the_grid_does_not_measure_is_not_expected_to_have_an_interval() -> None:
+    study, _ = build_study(STUDY | {"claims": [RELU | {"metric": "rho"}, SOME | {"metric": "rho"}]}, None)
+    grid = expand(default_composer(), study, ["diagnostics.measures=[weight_norm]"])
+    said = expectations(grid, study.claims, study.tune, {})
+    told = [documented(claim, grid.points, grid.arms)["untested"] for claim in study.claims]
+    assert all("does not measure delta_rms" in reason for reason in told)
+    names = [claim.name for claim in study.claims]
+    assert said == [f"claim {name}: not tested, {reason}" for name, reason in zip(names, told, strict=True)]
 
 
 def test_logarithms_and_what_only_histories_hold_are_expected_as_such() -> None:

@@ -113,17 +113,6 @@ def test_an_arm_by_a_key_that_all_runs_lack_is_refused() -> None:
         points_and_arms(Study("s", grid=(TINY,), seeds=(0,), arms=("optimizer.speed",)))
 
 
-@pytest.mark.parametrize(
-    ("name", "content"), list(library()), ids=lambda value: value if isinstance(value, str) else ""
-)
-def test_every_study_of_the_library_is_valid(name: str, content: dict[str, object]) -> None:
-    study, _ = build_study(dict(content), None)
-    assert study.name == name
-    grid = expand(default_composer(), study, ())
-    assert grid.arms == list(study.arms or ())
-    assert {point.run.seed for point in grid.points if point.role == "reported"} == set(study.seeds or ())
-
-
 def test_the_default_study_asks_what_it_should() -> None:
     study, _ = build_study(dict(library())["convergence"], None)
     grid = expand(default_composer(), study, ()).points

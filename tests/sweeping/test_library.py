@@ -13,9 +13,6 @@ from harness.sweeping.expectations import expectations
 from harness.sweeping.grid import Grid, expand
 from harness.sweeping.settings import SweepKeys
 from harness.sweeping.study import Study, build_study
-from reports import compare, load
-from reports.comparison import Comparison
-from tests.conftest import Once
 from tests.idx_files import write
 
 LIBRARY = dict(library())
@@ -84,9 +81,11 @@ def test_a_form_whose_files_are_missing_is_told_and_the_others_are(
 @pytest.mark.parametrize("which", FORMS)
 def test_every_form_tests_the_claims_or_says_which_it_does_not(name: str, which: str) -> None:
     study, grid = form(name, which)
-    said = "\n".join(expectations(grid, study.claims, study.tune, {}))
+    said = "\n".join(expectations(grid, study.claims, study.tune, {}, study.target))
     for claim in study.claims:
         assert f"claim {claim.name}: " in said
+    assert grid.arms == list(study.arms or ())
+    assert {point.run.seed for point in grid.points if point.role == "reported"} == set(study.seeds or ())
     if which == "full":
         assert "not tested" not in said
 
@@ -98,29 +97,3 @@ def test_a_claim_about_a_mean_is_reported_on_twenty_seeds_that_tuned_nothing(nam
         assert len(study.seeds or ()) == SEEDS
     if study.tune is not None:
         assert not set(study.tune.seeds) & set(study.seeds or ())
-
-
-def reported(name: str, preset: str, swept_once: Once) -> Comparison:
-    """Train a form of a study, and return the frames of its report."""
-    uri, said = swept_once(f"study={name}", f"sweep.preset={preset}", "executor=serial", "-m")
-    assert said.status == 0, said.err
-    return compare(load(f"{name}-{preset}", uri=uri))
-
-
-def check(comparison: Comparison, name: str) -> None:
-    """Ask that every claim got its verdict, and that all runs ended."""
-    judged = comparison.verdicts.claims.set_index("claim")
-    assert list(judged.index) == [claim["name"] for claim in LIBRARY[name]["claims"]]
-    assert set(judged["verdict"]) <= {"supported", "refuted", "inconclusive"}
-    assert set(comparison.runs["status"]) == {"FINISHED"}
-
-
-@pytest.mark.parametrize("name", STUDIES)
-def test_the_smallest_form_gives_every_claim_a_verdict(name: str, swept_once: Once) -> None:
-    check(reported(name, "smoke", swept_once), name)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", STUDIES)
-def test_the_form_for_teaching_gives_every_claim_a_verdict(name: str, swept_once: Once) -> None:
-    check(reported(name, "quick", swept_once), name)

@@ -108,7 +108,7 @@ def test_quantities_that_a_grid_measures_are_accepted() -> None:
             ["seeds.split=0"],
             "of one run of every arm is 0, which has no logarithm; allowed: values: linear",
         ),
-        ({"metric": "rho", "population": "data"}, [], "tells nothing"),
+        ({"metric": "rho", "population": "data"}, [], "no score of held-out samples"),
     ],
 )  # fmt: skip
 def test_a_claim_about_what_is_not_measured_is_refused_in_one_line(

@@ -93,9 +93,17 @@ def test_fluctuation_is_what_is_left_of_the_changes_without_the_descent():
     )
 
 
-@pytest.mark.parametrize("window", [[0, 10], [5, 9], [11, 20]])
-def test_a_window_with_a_gap_or_without_its_start_tells_nothing(window):
+@pytest.mark.parametrize("window", [[0, 10], [5, 9], [11, 20], [3, 5]])
+def test_a_window_with_a_gap_or_without_an_end_tells_nothing(window):
     assert np.isnan(value("rises", history(), windows={"a": window}))[0]
+
+
+def test_a_run_that_ended_within_its_window_is_missing_and_not_dead():
+    both = pd.concat([history(losses=LOSSES[:5], updates=UPDATES[:5]), history("a1").iloc[:4]])
+    found = runs(a0="exhausted", a1="converged")
+    told = with_quantities(both, found, [("rises", "end")], windows={"a": [0, 4]})
+    laid = Metric(told, "rises").of(["a"])
+    assert (laid.seeds.tolist(), laid.missing) == ([0], 1)
 
 
 def test_a_run_that_dies_has_neither_rises_nor_fluctuation():

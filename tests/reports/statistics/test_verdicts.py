@@ -298,6 +298,9 @@ def test_a_run_that_diverged_has_an_infinite_loss_and_the_majority_classs_accura
     losses = runs_of({"a": [0.5, "diverged"]}, "test_loss")
     assert cell(losses, existence("higher", 100, "test_loss"))["verdict"] == "supported"
     assert cell(losses, existence("lower", 0.4, "test_loss"))["verdict"] == "inconclusive"
+    # It is no end of training whose loss would be above that of others.
+    excess = cell(runs_of({"a": [0.0, "diverged"]}, "excess_loss"), existence("higher", 0.01, "excess_loss"))
+    assert (excess["verdict"], excess["missing"]) == ("inconclusive", 1)
     # Its last accuracy, 0.99, is not what counts.
     assert cell(runs_of({"a": [0.5, "diverged"]}), existence("higher", 0.9))["verdict"] == "inconclusive"
 
