@@ -183,7 +183,8 @@ class Comparison:
     def verdicts(self) -> statistics.Verdicts:
         """What the reported runs say of the study's claims."""
         draw = statistics.generator(str(self.spec["name"]), "verdicts")
-        return statistics.verdicts(self.spec.get("claims") or [], self.quantities, generator=draw)
+        claims, target = self.spec.get("claims") or [], self.spec.get("target")
+        return statistics.verdicts(claims, self.quantities, generator=draw, target=target)
 
     @cached_property
     def quantities(self) -> pd.DataFrame:

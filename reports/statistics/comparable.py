@@ -7,7 +7,9 @@ import pandas as pd
 from harness.quantities import FREE, NOT_COMPARED, depends_on_loss, find
 
 
-def incomparable(runs: pd.DataFrame, arms: Sequence[str], metric: str, *, kind: str = "difference") -> str:
+def incomparable(
+    runs: pd.DataFrame, arms: Sequence[str], metric: str, *, kind: str = "difference", target: str = ""
+) -> str:
     """Say why arms do not compare on a metric; nothing if they do, as far as their runs tell.
 
     Scores of different data sets do not compare, nor does what depends on the loss between losses: own
@@ -19,11 +21,15 @@ def incomparable(runs: pd.DataFrame, arms: Sequence[str], metric: str, *, kind: 
         `arm` and, where they are known, `dataset`, `loss` and the keys of the loss, such as `loss.scale`.
     kind : str
         Of the claim.
+    target : str
+        The metric of the study's target: times until it compare where it does. Empty: not known.
     """
     mine = runs[runs["arm"].isin(list(arms))]
     if "dataset" in mine.columns and mine["dataset"].nunique() > 1:
         return "scores of different data sets do not compare"
     asked = find(metric)
+    if asked is not None and asked.needs_target:
+        asked = find(target)
     if asked is None or not depends_on_loss(asked, kind):
         return ""
     free = FREE[asked.compares]

@@ -62,7 +62,11 @@ class Verdicts:
 
 
 def verdicts(
-    claims: Sequence[Mapping[str, Any]], runs: pd.DataFrame, *, generator: np.random.Generator
+    claims: Sequence[Mapping[str, Any]],
+    runs: pd.DataFrame,
+    *,
+    generator: np.random.Generator,
+    target: Mapping[str, Any] | None = None,
 ) -> Verdicts:
     """Judge the claims of a study.
 
@@ -76,11 +80,14 @@ def verdicts(
         majority_accuracy` and the quantities of the claims, as `quantities.with_quantities` calls them.
     generator : numpy.random.Generator
         For the bootstrap, and for permutations of more than 32 seeds; neither decides anything.
+    target : mapping or None
+        That of the study, with its `metric`.
     """
+    until = str((target or {}).get("metric", ""))
     estimated = [claim for claim in claims if claim["kind"] in ESTIMATED]
     missing = {_column(claim) for claim in claims} - set(runs.columns)
     runs = runs.assign(**dict.fromkeys(missing, nan))
-    judged = [_cells(claim, runs, len(estimated), generator) for claim in claims]
+    judged = [_cells(claim, runs, len(estimated), generator, until) for claim in claims]
     confirmatory = [row for rows in judged for row in rows if row["kind"] in ESTIMATED]
     contrasts.tested([row for row in confirmatory if "p" in row], len(confirmatory))
     told = [_claim(claim, rows) for claim, rows in zip(claims, judged, strict=True)]
@@ -89,18 +96,22 @@ def verdicts(
 
 
 def _cells(
-    claim: Mapping[str, Any], runs: pd.DataFrame, estimated: int, generator: np.random.Generator
+    claim: Mapping[str, Any], runs: pd.DataFrame, estimated: int, generator: np.random.Generator, until: str
 ) -> list[dict[str, Any]]:
     cells = claim.get("cells") or []
     known = {"claim": claim["name"], "kind": claim["kind"], **_about(claim)}
     runs = as_at(runs, known["at"])
     if claim["kind"] in ESTIMATED:
-        rows = _estimated(claim, cells, runs, estimated, generator)
+        rows = _estimated(claim, cells, runs, estimated, generator, until)
     elif claim["kind"] == "identity":
         metric = Metric(finished(runs), _column(claim))
         rows = [
             _refused(why) | {"interval": ""}
-            if (why := incomparable(runs, list(cell["weights"]), claim["metric"], kind="identity"))
+            if (
+                why := incomparable(
+                    runs, list(cell["weights"]), claim["metric"], kind="identity", target=until
+                )
+            )
             else identity(metric, list(cell["weights"]), claim["tolerance"])
             for cell in cells
         ]
@@ -115,8 +126,9 @@ def _estimated(
     runs: pd.DataFrame,
     estimated: int,
     generator: np.random.Generator,
+    until: str,
 ) -> list[dict[str, Any]]:
-    whys = [incomparable(runs, list(cell["weights"]), claim["metric"]) for cell in cells]
+    whys = [incomparable(runs, list(cell["weights"]), claim["metric"], target=until) for cell in cells]
     able = [cell for cell, why in zip(cells, whys, strict=True) if not why]
     levels = Levels.of(estimated, len(cells), claim["scope"])
     rows = iter(_compared(claim, able, runs, levels, generator))

@@ -8,10 +8,8 @@ import pytest
 from scipy import stats
 
 from harness.errors import ConfigurationError
-from harness.intervals import LEAST_SEEDS
-from harness.library import library
-from harness.sweeping.cells import cells, documented
-from harness.sweeping.claims import Estimated, build_claims
+from harness.sweeping.cells import cells
+from harness.sweeping.claims import build_claims
 from harness.sweeping.composing import default_composer
 from harness.sweeping.grid import Grid, expand
 from harness.sweeping.settings import SweepKeys
@@ -256,17 +254,6 @@ def test_a_grid_that_was_narrowed_may_lack_what_its_study_claims(
     made, _ = build_study(study(BETTER, presets={"smoke": smoke}), keys.get("preset"))
     grid = expand(default_composer(), made, arguments, (), SweepKeys(**keys))
     assert cells(made.claims[0], grid.points, grid.arms) == []  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("name", [name for name, _ in library()])
-def test_a_shipped_study_claims_what_its_grid_can_test(name: str) -> None:
-    made, _ = build_study(dict(library())[name], None)
-    grid = expand(default_composer(), made, ())
-    assert made.claims
-    for claim in made.claims:
-        assert documented(claim, grid.points, grid.arms), claim.name
-        # Fewer seeds leave a difference or a trend inconclusive, whatever they show.
-        assert not isinstance(claim, Estimated) or len(made.seeds or ()) >= LEAST_SEEDS
 
 
 def test_a_tuned_key_that_is_no_number_is_refused_before_anything_trains() -> None:

@@ -363,3 +363,20 @@ def test_a_store_that_compares_what_does_not_compare_gets_no_verdict(runs_of, ki
     other = difference(metric="test_log_loss")
     if name != "dataset":
         assert cell(runs.assign(test_log_loss=runs[metric]), other)["verdict"] == "supported"
+
+
+@pytest.mark.parametrize("kind", ["difference", "identity"])
+def test_times_until_a_target_compare_where_what_the_target_is_of_does(runs_of, kind):
+    runs = runs_of({"a": np.add(BASE, UP), "b": BASE}, "target_updates")
+    runs["loss"] = runs["arm"].map({"a": "mse", "b": "cross_entropy"})
+    metric = {"metric": "target_updates"}
+    claim = difference(**metric) if kind == "difference" else identity() | metric
+
+    def reason(of):
+        found = verdicts(
+            [claim], runs, generator=generator("s", "verdicts"), target={"metric": of, "value": 1}
+        )
+        return found.cells["reason"][0]
+
+    assert reason("train_loss") == "own losses do not compare: the arms differ in loss"
+    assert "compare" not in reason("train_accuracy")
