@@ -30,6 +30,7 @@ APART = 0.012
 
 
 @style.house_style
+@style.needs_rows
 def final_along(
     frame: pd.DataFrame,
     layout: Layout | None = None,

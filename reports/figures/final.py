@@ -11,6 +11,7 @@ from reports.figures.margins import settle
 
 
 @style.house_style
+@style.needs_rows
 def final(
     frame: pd.DataFrame,
     layout: Layout | None = None,

@@ -23,6 +23,7 @@ ABSENT = "#bdbdbd"
 
 
 @style.house_style
+@style.needs_rows
 def at_one_rate(
     frame: pd.DataFrame,
     layout: Layout | None = None,

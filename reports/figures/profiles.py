@@ -27,6 +27,7 @@ Steps = Sequence[tuple[Arm, Floats, Floats]]
 
 
 @style.house_style
+@style.needs_rows
 def performance_profile(
     frame: pd.DataFrame,
     layout: Layout | None = None,
@@ -74,6 +75,7 @@ def performance_profile(
 
 
 @style.house_style
+@style.needs_rows
 def score_distribution(
     frame: pd.DataFrame,
     layout: Layout | None = None,

@@ -16,6 +16,7 @@ from reports.ranks import ranked_by
 
 
 @style.house_style
+@style.needs_rows
 def ranking(
     frame: pd.DataFrame,
     layout: Layout | None = None,

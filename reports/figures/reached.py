@@ -20,6 +20,7 @@ ROW_HEIGHT = 0.36
 
 
 @style.house_style
+@style.needs_rows
 def reached(
     frame: pd.DataFrame,
     layout: Layout | None = None,

@@ -26,6 +26,7 @@ CEILING = 20.0
 
 
 @style.house_style
+@style.needs_rows
 def sensitivity(
     frame: pd.DataFrame,
     layout: Layout | None = None,

@@ -62,10 +62,15 @@ R = TypeVar("R")
 
 
 def house_style(draw: Callable[P, R]) -> Callable[P, R]:
-    """Run `draw` under the report's settings and leave matplotlib's own untouched."""
+    """Run `draw` under the report's settings and leave matplotlib's own untouched.
+
+    Where the frame to be drawn is None, as frames are of what a study does not have, the figure says so.
+    """
 
     @wraps(draw)
     def styled(*args: P.args, **kwargs: P.kwargs) -> R:
+        if (args[0] if args else kwargs.get("frame", draw)) is None:
+            return cast(R, _blank(draw, kwargs))
         with rc_context(cast(Any, SETTINGS)), warnings.catch_warnings():
             # Names may be in any script: what the font lacks is drawn as a box.
             warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
@@ -77,6 +82,17 @@ def house_style(draw: Callable[P, R]) -> Callable[P, R]:
         return drawn
 
     return styled
+
+
+def needs_rows(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """Say of a frame without rows that it is empty, in the place of a `draw` that does not say it."""
+
+    @wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        frame = args[0] if args else kwargs.get("frame")
+        return _blank(draw, kwargs) if len(cast(Any, frame)) == 0 else draw(*args, **kwargs)
+
+    return drawn
 
 
 def sheet(
@@ -156,6 +172,16 @@ def label_outer(axes: Axes, *, left: bool, bottom: bool) -> None:
     axes.tick_params(labelleft=left, labelbottom=bottom)
     # Inner panels need no room that the outer ones of their row and column do not need as well.
     axes.set_in_layout(left or bottom)
+
+
+def _blank(draw: Callable[..., object], keys: Mapping[str, object]) -> Figure:
+    """Make of what a figure function was called with a figure that says that it is empty."""
+    title = keys.get("title") or str(getattr(draw, "__name__", "")).replace("_", " ").capitalize()
+    with rc_context(cast(Any, SETTINGS)):
+        figure, (axes,) = sheet(str(title), "", 1, 1, width=7.5)
+        without_data(axes, "nothing to draw: the study has no rows of this")
+        axes.set_axis_off()
+    return figure
 
 
 def without_data(axes: Axes, reason: str) -> None:

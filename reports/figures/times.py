@@ -23,6 +23,7 @@ BEYOND = 0.07
 
 
 @style.house_style
+@style.needs_rows
 def time_to_target(
     frame: pd.DataFrame,
     layout: Layout | None = None,

@@ -18,6 +18,7 @@ MOST_NAMED = 3
 
 
 @style.house_style
+@style.needs_rows
 def loss_in_window(
     frame: pd.DataFrame,
     layout: Layout | None = None,

@@ -8,9 +8,11 @@ from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
+from reports import figures
 from reports.comparison import compare
 from reports.contents import contents
 from reports.figures.style import SETTINGS
+from reports.figures.windows import loss_in_window
 
 ARMS = {
     1: {"activation": ["relu"]},
@@ -31,6 +33,42 @@ CURVES = {"convergence", "gradients"}
 
 ELSEWHERE = {"outcomes", "score_distribution", "sensitivity", "sensitivity_reported", "at_one_rate"}
 """Figures that other modules test: their seeds are not those of an arm, or they have no interval."""
+
+ROWS = {
+    "finals": ("ranking", "final"),
+    "finals_along": ("final_along",),
+    "score_shares": ("score_distribution",),
+    "times": ("time_to_target", "reached"),
+    "cost_profiles": ("performance_profile",),
+    "sensitivity": ("sensitivity",),
+    "one_rate": ("at_one_rate",),
+    "in_window": ("loss_in_window",),
+}
+"""Figures of frames that some studies do not have, by the frame's name."""
+
+
+@pytest.fixture(scope="module")
+def untuned(synthetic):
+    """Compare a study that has no number to go along, no target and nothing tuned."""
+    return compare(synthetic({"activation": ["relu", "sigmoid"]}, rates=(0.3,), seeds=(0, 1), rows=4))
+
+
+@pytest.mark.parametrize(("rows", "names"), ROWS.items())
+def test_a_figure_of_what_a_study_does_not_have_says_so(untuned, rows, names):
+    frame = getattr(untuned, rows)
+    for draw in (getattr(figures, name, loss_in_window) for name in names):
+        for nothing in (None, frame if frame is None else frame.iloc[:0]):
+            for layout in (None, untuned.layout):
+                figure = draw(nothing, layout)
+                said = [" ".join(text.get_text().split()) for axes in figure.axes for text in axes.texts]
+                assert said == ["nothing to draw: the study has no rows of this"], draw.__name__
+
+
+@pytest.mark.parametrize("name", figures.__all__)
+def test_every_figure_says_of_no_frame_that_there_is_nothing(name):
+    figure = getattr(figures, name)(frame=None, title="Nothing")
+    assert figure.get_label() == "Nothing"
+    assert figure.axes[0].texts[0].get_text().startswith("nothing to draw")
 
 
 def drawn(record, *names):

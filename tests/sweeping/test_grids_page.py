@@ -8,13 +8,21 @@ from pathlib import Path
 import pytest
 import yaml
 
+from harness import quantities
+from harness.engine.diagnostics.registry import BY_DEFAULT, KNOWN
+from harness.locations import CONF
 from harness.sweeping.composing import default_composer
 from harness.sweeping.expectations import expectations
 from harness.sweeping.grid import expand
 from harness.sweeping.published_arms import documented_figure
 from harness.sweeping.study import build_study
 
-PAGE = (Path(__file__).parents[2] / "docs" / "grids.md").read_text(encoding="utf-8")
+
+def read(page: str) -> str:
+    return (Path(__file__).parents[2] / "docs" / page).read_text(encoding="utf-8")
+
+
+PAGE = read("grids.md")
 EXAMPLES = re.findall(r"```console\n\$ python -m harness (.*?)\n(.*?)```", PAGE, flags=re.DOTALL)
 
 STUDIES = {
@@ -49,6 +57,26 @@ def test_the_published_figure_of_the_page_has_runs_to_stand_beside() -> None:
     study, _ = build_study(STUDIES["neuron"], None)
     grid = expand(default_composer(), study, ())
     assert documented_figure(study.published[0], grid.points, study.target)["arms"] == ["bias 0.9"]
+
+
+def test_all_that_a_claim_can_be_about_is_told_with_its_formula() -> None:
+    named = {*quantities.DERIVED, *quantities.SUMS, *quantities.FACTORS, *quantities.WHOLE, "rho"}
+    assert named | {*quantities.LAYERED} <= set(re.findall(r"`(\w+)`", PAGE))
+    formulas = set(re.findall(r"`(\w+?)(?:_[lpc])?`", read("statistics.md") + read("method.md")))
+    assert {re.sub(r"^(halving|target)_.*", r"\1", name) for name in named} <= formulas
+    assert {name.removesuffix("s") if name == "parameters" else name for name in KNOWN} <= formulas
+
+
+def test_every_measure_that_the_configuration_names_is_one_and_every_one_is_named() -> None:
+    shipped = (CONF / "diagnostics" / "full.yaml").read_text(encoding="utf-8")
+    assert tuple(yaml.safe_load(shipped)["measures"]) == BY_DEFAULT
+    assert all(re.search(rf"\b{name}\b", shipped) for name in KNOWN)
+
+
+def test_a_strict_minimum_is_told_by_the_thresholds_that_decide_it() -> None:
+    row = next(line for line in read("statistics.md").splitlines() if line.startswith("| `minimum_excess`"))
+    at_rest, curved = re.findall(r"[<>] (1e-\d+)", row)
+    assert (float(at_rest), float(curved)) == (quantities.AT_REST, quantities.CURVED)
 
 
 def test_the_claims_of_the_page_are_planned_as_the_page_shows() -> None:
