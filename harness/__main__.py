@@ -15,7 +15,6 @@ from harness.errors import ConfigurationError, StoreError
 from harness.locations import CONF
 from harness.sweeping.composing import default_composer, one_line
 from harness.sweeping.launch import launch_one
-from harness.sweeping.study import register_studies
 from harness.tracking.settings import concealed
 
 REFUSED = 2
@@ -80,7 +79,6 @@ def main() -> None:
 def run_app() -> None:
     """Let Hydra compose what was asked for, and carry it out."""
     os.environ["HYDRA_FULL_ERROR"] = "1"
-    register_studies()
     # Hydra's parser takes overrides on one side of its flags only.
     sys.argv[1:] = sorted(sys.argv[1:], key=lambda argument: argument not in MULTIRUN)
     app = hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(task)

@@ -23,16 +23,6 @@ def library() -> Iterator[tuple[str, dict[str, Any]]]:
         yield name, read(name)
 
 
-def readable() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the studies as `library` does, without those whose file cannot be read."""
-    for name in names():
-        try:
-            content = read(name)
-        except ConfigurationError:
-            continue
-        yield name, content
-
-
 def names() -> list[str]:
     """Return what the studies in sweeps/ are called, whether they can be read or not."""
     return [path.stem for path in sorted(locations.SWEEPS.glob("*.yaml"))]

@@ -9,7 +9,6 @@ from omegaconf import DictConfig
 from benchmarks.sweeps.grids import composed, job
 from benchmarks.sweeps.processes import tell
 from harness.locations import CONF
-from harness.sweeping.study import register_studies
 
 SEEN: list[tuple[str, str, str, float, int]] = []
 
@@ -29,7 +28,6 @@ def multirun(overrides: list[str]) -> None:
 def main() -> None:
     """Run as many jobs as the command line says."""
     file, jobs = sys.argv[1:]
-    register_studies()
     # What libraries take when they are first used is no part of what a job takes.
     multirun(["dataset=moons"])
     SEEN.clear()

@@ -27,7 +27,6 @@ from harness.errors import ConfigurationError, nearest
 from harness.library import names, read
 from harness.locations import CONF
 from harness.sweeping.choices import Choices, is_plain, replaced
-from harness.sweeping.study import register_studies
 
 SESSION = ("executor", "tracking", "sweep", "study", "checks")
 """Keys that say how runs are checked, trained, tracked and reported; a run itself does not have them."""
@@ -304,7 +303,6 @@ def one_line(error: BaseException) -> str:
 @lru_cache(maxsize=1)
 def default_composer() -> Composer:
     """Return a composer over conf/, for use from Python, within another Hydra app too."""
-    register_studies()
     # Hydra's initialize_config_dir refuses where an app is running already.
     Plugins.instance()
     loader = ConfigLoaderImpl(create_config_search_path(str(CONF)))

@@ -1,14 +1,11 @@
 """Studies: a question, the grid that answers it, and how its rates are tuned."""
 
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, MinLen
-from hydra.core.config_store import ConfigStore
 
 from harness.errors import ConfigurationError, unknown
-from harness.library import readable
 from harness.record import SCORE_COLUMNS
 from harness.sweeping.claims import Claim, build_claims
 from harness.sweeping.figures import check_figures
@@ -152,14 +149,3 @@ def _build(container: dict[str, Any]) -> Study:
 def plain(study: Study) -> dict[str, Any]:
     """Return a study as JSON's types, without its presets."""
     return {key: value for key, value in asdict(study).items() if key != "presets"}
-
-
-@lru_cache(maxsize=1)
-def register_studies() -> None:
-    """Make each study of sweeps/ that can be read a choice of Hydra's group `study`.
-
-    Who asks for another is told what is wrong with it (`composing.missing_choice`).
-    """
-    store = ConfigStore.instance()
-    for name, content in readable():
-        store.store(group="study", name=name, node=content, provider="sweeps")

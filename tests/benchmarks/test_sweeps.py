@@ -21,7 +21,7 @@ from harness.data.splits import split_sizes
 from harness.locations import CONF
 from harness.sweeping.composing import default_composer
 from harness.sweeping.grid import expand
-from harness.sweeping.study import Study, register_studies
+from harness.sweeping.study import Study
 
 
 def expanded(arguments: list[str]) -> list[RunConfig]:
@@ -44,7 +44,6 @@ def test_hydras_empty_jobs_are_composed_with_the_choices_and_values_of_the_grid(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.argv", ["hydra_jobs"])
     monkeypatch.setattr(hydra_jobs, "SEEN", [])
-    register_studies()
     hydra_jobs.multirun(asked)
     assert [grids.job(run) for run in expanded(asked)] == hydra_jobs.SEEN
     assert len(set(hydra_jobs.SEEN)) == 4

@@ -14,7 +14,6 @@ from harness import locations, studies
 from harness.library import library
 from harness.library import read as read_study
 from harness.locations import PACKAGE
-from harness.sweeping.study import register_studies
 from harness.tracking import read
 from harness.tracking.read import StudyRecord
 from harness.tracking.store import connect
@@ -110,8 +109,6 @@ def test_the_results_of_what_was_run_are_one_document_that_a_second_look_does_no
 @pytest.fixture
 def sweeps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of two studies that can be asked, one of files that are missing, and two that are wrong."""
-    # Once a process: the studies that are there.
-    register_studies()
     for name in ("convergence", "sanity"):
         (tmp_path / f"{name}.yaml").write_bytes((ROOT / "sweeps" / f"{name}.yaml").read_bytes())
     (tmp_path / "broken.yaml").write_text("name: broken\nquestion: [Is it so?\n")

@@ -18,7 +18,6 @@ from harness.config import RunConfig, validate
 from harness.errors import ConfigurationError
 from harness.locations import CONF
 from harness.sweeping.composing import SESSION, Composer, default_composer
-from harness.sweeping.study import register_studies
 
 GROUPS = {
     "activation": ["relu", "tanh", "sigmoid"],
@@ -62,7 +61,6 @@ def test_a_point_is_what_hydra_composes(asked: list[str]) -> None:
 
 def hydras(asked: list[str]) -> Any:
     """What Hydra composes, or None where it refuses."""
-    register_studies()
     with initialize_config_dir(str(CONF), version_base="1.3"):
         try:
             return OmegaConf.to_container(hydra_compose("config", asked), resolve=True)

@@ -3,19 +3,24 @@
 from pathlib import Path
 
 import pytest
+from hydra._internal.utils import create_config_search_path
 
 from harness import library, locations
 from harness.errors import ConfigurationError
-from harness.sweeping.composing import default_composer
+from harness.locations import CONF
+from harness.sweeping.composing import Composer, default_composer
 
 
 @pytest.fixture(autouse=True)
 def sweeps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    # What it registers, it registers once a process: those that are there.
-    default_composer()
     (tmp_path / "a.yaml").write_text("name: a")
     monkeypatch.setattr(locations, "SWEEPS", tmp_path)
     return tmp_path
+
+
+def composer() -> Composer:
+    """A composer that has seen no study yet."""
+    return default_composer.__wrapped__()
 
 
 @pytest.mark.parametrize(
@@ -38,11 +43,23 @@ def test_a_file_that_is_no_study_is_one_line(sweeps: Path, content: bytes, said:
     with pytest.raises(ConfigurationError, match=said) as refused:
         list(library.library())
     assert "\n" not in str(refused.value)
-    assert dict(library.readable()) == {"a": {"name": "a"}}
+    assert library.read("a") == {"name": "a"}
     with pytest.raises(ConfigurationError, match=said):
-        default_composer().session(["study=b"])
+        composer().session(["study=b"])
 
 
-def test_a_study_that_is_not_there_is_told_with_those_that_are() -> None:
+def test_a_study_that_is_not_there_is_told_with_those_that_are(sweeps: Path) -> None:
+    (sweeps / "sanity.yaml").write_text("name: sanity")
     with pytest.raises(ConfigurationError, match=r"study = 'sanitty': not known; .*did you mean 'sanity'"):
-        default_composer().session(["study=sanitty"])
+        composer().session(["study=sanitty"])
+
+
+def test_a_study_is_read_as_it_is_in_its_file_when_it_is_asked_for(sweeps: Path) -> None:
+    (sweeps / "sanity.yaml").write_text("name: sanity\nquestion: Another?\n")
+    assert composer().session(["study=sanity"])["study"]["question"] == "Another?"
+
+
+def test_other_applications_of_hydra_do_not_see_the_studies(tmp_path: Path) -> None:
+    paths = {str(folder): create_config_search_path(str(folder)).get_path() for folder in (CONF, tmp_path)}
+    found = {folder: any(entry.path == "sweeps://" for entry in path) for folder, path in paths.items()}
+    assert found == {str(CONF): True, str(tmp_path): False}
